@@ -1,0 +1,310 @@
+//! A receiver's side of a Megolm session.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use zeroize::ZeroizeOnDrop;
+
+use super::{
+    error::{DecryptError, IndexError, MergeError},
+    message::{Layout, MegolmMessage, part},
+    ratchet::Ratchet,
+    session_id::GroupSessionId,
+    session_key::{ExportedSessionKey, SessionKey},
+};
+use crate::{
+    codec::{error::DecodeError, version::SessionVersion},
+    primitives::{base64, cipher::Inauthentic, ed25519::Ed25519PublicKey, wipe::in_wiped_frame},
+};
+
+/// What a Megolm message held.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Decrypted {
+    /// The text.
+    pub plaintext: Vec<u8>,
+    /// The index of the message. The same message decrypts again: whoever shows
+    /// it checks that no other event had this index of this session.
+    pub index: u32,
+}
+
+impl fmt::Debug for Decrypted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decrypted")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How one copy of a session stands to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionOrdering {
+    /// Both start at the same index.
+    Equal,
+    /// The first starts earlier, so it opens more messages.
+    Better,
+    /// The first starts later, so it opens fewer messages.
+    Worse,
+    /// They are not copies of one session.
+    Unconnected,
+}
+
+/// A Megolm session that receives. Secret; no heap inside, wiped on drop.
+///
+/// It keeps its earliest ratchet, and the latest one used, so that messages in
+/// order cost one step each.
+pub struct InboundGroupSession {
+    pub(crate) version: SessionVersion,
+    pub(crate) initial: Ratchet,
+    pub(crate) latest: Ratchet,
+    pub(crate) signing_key: Ed25519PublicKey,
+    pub(crate) verified: bool,
+}
+
+impl InboundGroupSession {
+    /// The session of a key that its sender signed; it is
+    /// [verified](Self::is_verified) from the start.
+    #[must_use]
+    pub fn new(key: &SessionKey, version: SessionVersion) -> Self {
+        Self::from_parts(key.ratchet(), *key.signing_key(), version, true)
+    }
+
+    /// The session of an exported key, which nobody signed.
+    #[must_use]
+    pub fn import(key: &ExportedSessionKey, version: SessionVersion) -> Self {
+        Self::from_parts(key.ratchet(), *key.signing_key(), version, false)
+    }
+
+    fn from_parts(
+        ratchet: &Ratchet,
+        signing_key: Ed25519PublicKey,
+        version: SessionVersion,
+        verified: bool,
+    ) -> Self {
+        Self {
+            version,
+            initial: ratchet.clone(),
+            latest: ratchet.clone(),
+            signing_key,
+            verified,
+        }
+    }
+
+    /// The id of the session.
+    #[must_use]
+    pub fn session_id(&self) -> GroupSessionId {
+        GroupSessionId::of(&self.signing_key)
+    }
+
+    /// The public key that the session's messages verify under.
+    #[must_use]
+    pub const fn signing_key(&self) -> Ed25519PublicKey {
+        self.signing_key
+    }
+
+    /// The version that the session speaks.
+    #[must_use]
+    pub const fn version(&self) -> SessionVersion {
+        self.version
+    }
+
+    /// The first index that the session can decrypt.
+    #[must_use]
+    pub const fn first_known_index(&self) -> u32 {
+        self.initial.index()
+    }
+
+    /// Whether ratchet and signing key are known to belong together: the key
+    /// that the session was made of was signed, or a message has decrypted.
+    #[must_use]
+    pub const fn is_verified(&self) -> bool {
+        self.verified
+    }
+
+    /// Decrypts a message, which costs one allocation, for the plaintext.
+    ///
+    /// # Errors
+    /// [`DecryptError`]; the session is then as it was.
+    pub fn decrypt(&mut self, message: &MegolmMessage) -> Result<Decrypted, DecryptError> {
+        let (bytes, layout) = (message.as_bytes(), message.layout());
+        in_wiped_frame(|| {
+            let ratchet = self.authenticate(bytes, layout)?;
+            let plaintext = ratchet
+                .1
+                .decrypt(part(bytes, layout.ciphertext.clone()))
+                .map_err(inauthentic)?;
+            self.accept(ratchet.0);
+            Ok(Decrypted {
+                plaintext,
+                index: layout.index,
+            })
+        })
+    }
+
+    /// Decrypts a message from unpadded base64. The plaintext takes over the
+    /// buffer that the text was decoded into: one allocation in all.
+    ///
+    /// # Errors
+    /// [`DecryptError`]; the session is then as it was.
+    pub fn decrypt_base64(&mut self, text: &str) -> Result<Decrypted, DecryptError> {
+        let mut bytes = base64::decode(text).map_err(|_| DecodeError::Base64)?;
+        let layout = Layout::parse(&bytes)?;
+        in_wiped_frame(|| {
+            let (ratchet, cipher) = self.authenticate(&bytes, &layout)?;
+            let start = layout.ciphertext.start;
+            let length = cipher
+                .decrypt_in_place(bytes.get_mut(layout.ciphertext).unwrap_or_default())
+                .map_err(inauthentic)?;
+            bytes.copy_within(start..start.saturating_add(length), 0);
+            bytes.truncate(length);
+            self.accept(ratchet);
+            Ok(Decrypted {
+                plaintext: bytes,
+                index: layout.index,
+            })
+        })
+    }
+
+    /// Checks version, signature, index and MAC, in this order, and gives the
+    /// ratchet at the message's index with its cipher.
+    fn authenticate(
+        &self,
+        bytes: &[u8],
+        layout: &Layout,
+    ) -> Result<(Ratchet, crate::primitives::cipher::Cipher), DecryptError> {
+        if layout.version != self.version {
+            return Err(DecryptError::Version {
+                expected: self.version,
+                found: layout.version,
+            });
+        }
+        let (signed, signature) = layout.signed(bytes);
+        self.signing_key
+            .verify(signed, &signature)
+            .map_err(|_| DecryptError::BadSignature)?;
+        let ratchet =
+            self.ratchet_at(layout.index)
+                .map_err(|error| DecryptError::BelowFirstKnown {
+                    index: error.index,
+                    first_known: error.first_known,
+                })?;
+        let cipher = ratchet.message_cipher();
+        let (authenticated, mac) = layout.authenticated(bytes);
+        cipher.check_tag(authenticated, mac).map_err(inauthentic)?;
+        Ok((ratchet, cipher))
+    }
+
+    /// Takes note that the message at this ratchet has decrypted.
+    fn accept(&mut self, ratchet: Ratchet) {
+        self.verified = true;
+        if ratchet.index() > self.latest.index() {
+            self.latest = ratchet;
+        }
+    }
+
+    /// The ratchet at `index`, from the nearest one that is held.
+    fn ratchet_at(&self, index: u32) -> Result<Ratchet, IndexError> {
+        let first_known = self.first_known_index();
+        if index < first_known {
+            return Err(IndexError { index, first_known });
+        }
+        let nearest = if index >= self.latest.index() {
+            &self.latest
+        } else {
+            &self.initial
+        };
+        let mut ratchet = nearest.clone();
+        ratchet.advance_to(index);
+        Ok(ratchet)
+    }
+
+    /// Exports the session at `index`: the key opens that message and all after
+    /// it.
+    ///
+    /// # Errors
+    /// [`IndexError`] below the [first known index](Self::first_known_index).
+    pub fn export_at(&self, index: u32) -> Result<ExportedSessionKey, IndexError> {
+        in_wiped_frame(|| {
+            Ok(ExportedSessionKey::new(
+                self.ratchet_at(index)?,
+                self.signing_key,
+            ))
+        })
+    }
+
+    /// Exports all that the session can decrypt.
+    #[must_use]
+    pub fn export_at_first_known_index(&self) -> ExportedSessionKey {
+        ExportedSessionKey::new(self.initial.clone(), self.signing_key)
+    }
+
+    /// Forgets how to decrypt everything below `index`, for good; an index at
+    /// or below the [first known one](Self::first_known_index) changes nothing.
+    pub fn forget_before(&mut self, index: u32) {
+        in_wiped_frame(|| {
+            if let Ok(ratchet) = self.ratchet_at(index) {
+                if self.latest.index() < index {
+                    self.latest = ratchet.clone();
+                }
+                self.initial = ratchet;
+            }
+        });
+    }
+
+    /// How this copy of a session stands to another.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> SessionOrdering {
+        if self.version != other.version || self.signing_key != other.signing_key {
+            return SessionOrdering::Unconnected;
+        }
+        in_wiped_frame(|| {
+            let index = self.first_known_index().max(other.first_known_index());
+            match (self.ratchet_at(index), other.ratchet_at(index)) {
+                (Ok(ours), Ok(theirs)) if ours.is_same(&theirs) => {
+                    match self.first_known_index().cmp(&other.first_known_index()) {
+                        core::cmp::Ordering::Less => SessionOrdering::Better,
+                        core::cmp::Ordering::Equal => SessionOrdering::Equal,
+                        core::cmp::Ordering::Greater => SessionOrdering::Worse,
+                    }
+                }
+                _ => SessionOrdering::Unconnected,
+            }
+        })
+    }
+
+    /// Takes over what another copy of the session has more: an earlier first
+    /// index, and that it is verified.
+    ///
+    /// # Errors
+    /// [`MergeError`] if they are not copies of one session; nothing is changed.
+    pub fn merge(&mut self, other: &Self) -> Result<(), MergeError> {
+        match self.compare(other) {
+            SessionOrdering::Unconnected => return Err(MergeError),
+            SessionOrdering::Worse => self.initial = other.initial.clone(),
+            SessionOrdering::Equal | SessionOrdering::Better => {}
+        }
+        self.latest = self.initial.clone();
+        self.verified |= other.verified;
+        Ok(())
+    }
+}
+
+/// The ratchet wipes itself, and the rest is public.
+impl ZeroizeOnDrop for InboundGroupSession {}
+
+impl fmt::Debug for InboundGroupSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InboundGroupSession")
+            .field("session_id", &self.session_id())
+            .field("version", &self.version)
+            .field("first_known_index", &self.first_known_index())
+            .field("verified", &self.verified)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One verdict for MAC and padding.
+fn inauthentic(_: Inauthentic) -> DecryptError {
+    DecryptError::Inauthentic
+}

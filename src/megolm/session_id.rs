@@ -1,0 +1,41 @@
+//! The name of a Megolm session.
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::primitives::{base64, ed25519::Ed25519PublicKey};
+
+/// The id of a Megolm session: the 32 bytes of its Ed25519 public key. Public;
+/// shown as 43 characters of unpadded base64.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupSessionId([u8; 32]);
+
+impl GroupSessionId {
+    pub(crate) fn of(key: &Ed25519PublicKey) -> Self {
+        Self(*key.as_bytes())
+    }
+
+    /// The 32 bytes of the id.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The id as 43 characters of unpadded base64.
+    #[must_use]
+    pub fn to_base64(&self) -> String {
+        base64::encode(&self.0)
+    }
+}
+
+impl fmt::Display for GroupSessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_base64())
+    }
+}
+
+impl fmt::Debug for GroupSessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GroupSessionId({self})")
+    }
+}

@@ -1,0 +1,87 @@
+//! The bare steps beneath [`Account::open`] and [`Pending::accept`], for layers
+//! that must take them apart, as libolm's functions do.
+//!
+//! Everybody else uses [`Account::open`]: a session made here has decrypted
+//! nothing, so anybody may have caused it, and the one-time key is still there.
+//!
+//! [`Pending::accept`]: super::Pending::accept
+
+use super::{account::Account, error::InboundError, message::PreKeyMessage, session::Session};
+use crate::{
+    codec::version::SessionVersion,
+    primitives::{
+        curve25519::{Curve25519PublicKey, PreparedPublicKey, SharedSecret, ZeroSharedSecret},
+        wipe::{Secret, in_deep_wiped_frame},
+    },
+};
+
+/// Makes the session that a pre-key message starts, and decrypts nothing. Then
+/// [`Session::decrypt`] the message, and [`Account::remove_one_time_key`] the
+/// key of [`Session::session_keys`].
+///
+/// `sender` is the sender's identity key, if it is known.
+///
+/// # Errors
+/// [`InboundError`] if the sender is another, the one-time key is not there or
+/// a key is of small order.
+pub fn inbound_session(
+    account: &Account,
+    version: SessionVersion,
+    sender: Option<&Curve25519PublicKey>,
+    message: &PreKeyMessage,
+) -> Result<Session, InboundError> {
+    in_deep_wiped_frame(|| make_inbound_session(account, version, sender, message))
+}
+
+/// [`inbound_session`], for a caller that clears the stack.
+pub(super) fn make_inbound_session(
+    account: &Account,
+    version: SessionVersion,
+    sender: Option<&Curve25519PublicKey>,
+    message: &PreKeyMessage,
+) -> Result<Session, InboundError> {
+    let keys = message.session_keys();
+    if let Some(expected) = sender
+        && *expected != keys.identity_key
+    {
+        return Err(InboundError::SenderMismatch {
+            expected: *expected,
+            found: keys.identity_key,
+        });
+    }
+    let one_time_key =
+        account
+            .find_one_time_key(&keys.one_time_key)
+            .ok_or(InboundError::UnknownOneTimeKey {
+                key: keys.one_time_key,
+            })?;
+    // The ratchet key meets a private key only when we answer; a bad one is
+    // refused now, while there is nothing to lose.
+    let ratchet_key = message.ratchet_key();
+    if ratchet_key.is_small_order() {
+        return Err(ZeroSharedSecret.into());
+    }
+    let (ours, identity) = (&one_time_key.pair.secret, &account.identity().secret);
+    let base_key = PreparedPublicKey::new(&keys.base_key);
+    let secret = triple([
+        ours.diffie_hellman(&keys.identity_key)?,
+        base_key.diffie_hellman(identity)?,
+        base_key.diffie_hellman(ours)?,
+    ]);
+    Ok(Session::inbound(
+        version,
+        keys,
+        secret.as_slice(),
+        ratchet_key,
+    ))
+}
+
+/// The three shared secrets of 3DH behind one another.
+pub(super) fn triple(secrets: [SharedSecret; 3]) -> Secret<96> {
+    let mut joined = Secret::ZERO;
+    let bytes = secrets.iter().flat_map(|secret| secret.expose_secret());
+    for (to, from) in joined.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    joined
+}

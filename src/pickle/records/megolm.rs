@@ -1,0 +1,84 @@
+//! The records of the group sessions.
+
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use super::{SIGNING_KEY_LENGTH, flag, put_signing_key, put_version, signing_key, version};
+use crate::{
+    codec::record::{Reader, Writer},
+    megolm::{InboundGroupSession, OutboundGroupSession, Ratchet},
+    pickle::{error::UnpickleError, kind::PickleKind, sealed::Record},
+    primitives::ed25519::Ed25519PublicKey,
+};
+
+/// `ratchet (128) ‖ index u32`.
+const RATCHET_LENGTH: usize = Ratchet::LENGTH + 4;
+
+fn put_ratchet(ratchet: &Ratchet, out: &mut Writer) {
+    out.bytes(ratchet.as_bytes());
+    out.u32(ratchet.index());
+}
+
+fn ratchet(record: &mut Reader<'_>) -> Result<Ratchet, UnpickleError> {
+    let bytes = record.array()?;
+    Ok(Ratchet::from_bytes(bytes, record.u32()?))
+}
+
+impl Record for OutboundGroupSession {
+    const KIND: PickleKind = PickleKind::OutboundGroupSession;
+
+    /// `version ‖ ratchet ‖ exhausted ‖ signing key`.
+    fn write(&self) -> Zeroizing<Vec<u8>> {
+        let mut out = Writer::with_capacity(2 + RATCHET_LENGTH + SIGNING_KEY_LENGTH);
+        put_version(self.version, &mut out);
+        put_ratchet(&self.ratchet, &mut out);
+        out.flag(self.exhausted);
+        put_signing_key(&self.signing_key, &mut out);
+        out.finish()
+    }
+
+    fn read_v1(record: &mut Reader<'_>) -> Result<Self, UnpickleError> {
+        let version = version(record)?;
+        let ratchet = ratchet(record)?;
+        let exhausted = flag(record)?;
+        Ok(Self {
+            version,
+            ratchet,
+            exhausted,
+            signing_key: signing_key(record)?,
+        })
+    }
+}
+
+impl Record for InboundGroupSession {
+    const KIND: PickleKind = PickleKind::InboundGroupSession;
+
+    /// `version ‖ initial ratchet ‖ latest ratchet ‖ public key ‖ verified`.
+    fn write(&self) -> Zeroizing<Vec<u8>> {
+        let mut out = Writer::with_capacity(2 + 2 * RATCHET_LENGTH + 32);
+        put_version(self.version, &mut out);
+        put_ratchet(&self.initial, &mut out);
+        put_ratchet(&self.latest, &mut out);
+        out.bytes(self.signing_key.as_bytes());
+        out.flag(self.verified);
+        out.finish()
+    }
+
+    fn read_v1(record: &mut Reader<'_>) -> Result<Self, UnpickleError> {
+        let version = version(record)?;
+        let initial = ratchet(record)?;
+        let latest = ratchet(record)?;
+        if latest.index() < initial.index() {
+            return Err(UnpickleError::Invalid);
+        }
+        let signing_key = Ed25519PublicKey::from_bytes(record.array()?)?;
+        Ok(Self {
+            version,
+            initial,
+            latest,
+            signing_key,
+            verified: flag(record)?,
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! Floor 0: the cryptographic primitives, and the only place that names a
+//! cryptography crate.
+//!
+//! Everything above speaks in the types of this module, so a primitive can be
+//! replaced, and audited, in one place. Every secret is wiped on drop.
+
+pub(crate) mod aead;
+pub(crate) mod base64;
+pub(crate) mod cipher;
+pub(crate) mod curve25519;
+pub(crate) mod ed25519;
+pub(crate) mod inline_list;
+pub(crate) mod kdf;
+pub(crate) mod random;
+pub(crate) mod wipe;

@@ -1,0 +1,137 @@
+//! HMAC-SHA-256 and HKDF-SHA-256 (RFC 2104, RFC 5869).
+//!
+//! HKDF stands here in its few lines because its output lengths are fixed at
+//! compile time: so it cannot fail, and no caller has an error to invent.
+
+use hmac::{Hmac, KeyInit, Mac, digest::array::Array};
+use sha2::{Digest, Sha256};
+
+use super::wipe::Secret;
+
+/// A keyed HMAC-SHA-256 state; cloning it saves hashing the key again.
+#[derive(Clone)]
+pub(crate) struct HmacSha256(Hmac<Sha256>);
+
+impl HmacSha256 {
+    /// Keys the state with a key of 32 bytes, which HMAC pads with zeros to one
+    /// block.
+    #[inline]
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        let mut block = Secret::<64>::ZERO;
+        if let Some((head, _)) = block.split_first_chunk_mut::<32>() {
+            *head = *key;
+        }
+        Self(Hmac::new(<&Array<u8, _>>::from(&*block)))
+    }
+
+    /// Adds data.
+    #[inline]
+    pub(crate) fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    /// The authentication tag.
+    #[inline]
+    pub(crate) fn finish(self) -> [u8; 32] {
+        self.0.finalize().into_bytes().into()
+    }
+
+    /// The tag over `data` alone, for a state that is used again.
+    #[inline]
+    pub(crate) fn tag(&self, data: &[u8]) -> [u8; 32] {
+        let mut state = self.clone();
+        state.update(data);
+        state.finish()
+    }
+}
+
+/// The tag over `data`.
+pub(crate) fn hmac(key: &[u8; 32], data: &[u8]) -> [u8; 32] {
+    let mut state = HmacSha256::new(key);
+    state.update(data);
+    state.finish()
+}
+
+/// HKDF with an optional salt (none is 32 zero bytes), `N` bytes out.
+pub(crate) fn hkdf<const N: usize>(
+    salt: Option<&[u8; 32]>,
+    input: &[u8],
+    info: &[u8],
+) -> Secret<N> {
+    const { assert!(N <= 255 * 32, "RFC 5869 ends at 255 blocks") };
+    let key = Secret::from(hmac(salt.unwrap_or(&[0; 32]), input));
+    let keyed = HmacSha256::new(&key);
+    let mut output = Secret::<N>::ZERO;
+    let mut block = Secret::<32>::ZERO;
+    for (chunk, counter) in output.chunks_mut(32).zip(1u8..) {
+        let mut state = keyed.clone();
+        if counter > 1 {
+            state.update(block.as_slice());
+        }
+        state.update(info);
+        state.update(&[counter]);
+        *block = state.finish();
+        if let Some(block) = block.get(..chunk.len()) {
+            chunk.copy_from_slice(block);
+        }
+    }
+    output
+}
+
+/// SHA-256 over the concatenation of `parts`.
+pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    fn hex(text: &str) -> Vec<u8> {
+        let digits: Vec<u8> = text
+            .chars()
+            .map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap())
+            .collect();
+        digits
+            .chunks(2)
+            .map(|pair| pair[0] << 4 | pair[1])
+            .collect()
+    }
+
+    #[test]
+    fn hkdf_gives_rfc_5869_case_3() {
+        // Appendix A.3: no salt, no info.
+        let output = hkdf::<42>(None, &[0x0b; 22], b"");
+        assert_eq!(
+            output.as_slice(),
+            hex(
+                "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
+            )
+        );
+    }
+
+    #[test]
+    fn hkdf_with_a_salt_agrees_with_the_hmac_definition() {
+        let salt = [7; 32];
+        let block = hmac(&hmac(&salt, b"input"), b"info\x01");
+        assert_eq!(*hkdf::<32>(Some(&salt), b"input", b"info"), block);
+    }
+
+    #[test]
+    fn hmac_gives_rfc_4231_case_with_a_32_byte_key() {
+        // RFC 4231 test case 1 has a 20-byte key, which HMAC pads with zeros:
+        // so it is also the case of this 32-byte one.
+        let mut key = [0; 32];
+        key[..20].fill(0x0b);
+        assert_eq!(
+            hmac(&key, b"Hi There").as_slice(),
+            hex("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7")
+        );
+    }
+}
