@@ -101,3 +101,7 @@ pub use primitives::{
     random::RngError,
 };
 pub use rand_core;
+
+#[cfg(all(doctest, feature = "os-rng"))]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -6,7 +6,12 @@
 //!
 //! [`Pending::accept`]: super::Pending::accept
 
-use super::{account::Account, error::InboundError, message::PreKeyMessage, session::Session};
+use super::{
+    account::Account,
+    error::{DecryptError, InboundError},
+    message::PreKeyMessage,
+    session::Session,
+};
 use crate::{
     codec::version::SessionVersion,
     primitives::{
@@ -22,8 +27,8 @@ use crate::{
 /// `sender` is the sender's identity key, if it is known.
 ///
 /// # Errors
-/// [`InboundError`] if the sender is another, the one-time key is not there or
-/// a key is of small order.
+/// [`InboundError`] if the sender or the version is another, the one-time key is
+/// not there or a key is of small order.
 pub fn inbound_session(
     account: &Account,
     version: SessionVersion,
@@ -48,6 +53,14 @@ pub(super) fn make_inbound_session(
             expected: *expected,
             found: keys.identity_key,
         });
+    }
+    if message.version() != version {
+        let found = message.version();
+        return Err(DecryptError::Version {
+            expected: version,
+            found,
+        }
+        .into());
     }
     let one_time_key =
         account
