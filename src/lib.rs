@@ -70,7 +70,7 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
-//! | `std` | yes | faster base64, chosen at run time |
+//! | `std` | yes | faster base64 and X25519, chosen at run time |
 //! | `os-rng` | yes | the short forms that draw from the operating system |
 //! | `precomputed-tables` | yes | tables that make keys and signatures twice as fast |
 //!

@@ -6,10 +6,9 @@ use core::fmt;
 use crate::primitives::base64;
 
 /// How many bytes of an id are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum KeyIdWidth {
     /// libolm's and ours: 4 bytes, 6 characters.
-    #[default]
     Four,
     /// vodozemac's: 8 bytes, 11 characters.
     Eight,
@@ -19,7 +18,7 @@ pub(crate) enum KeyIdWidth {
 ///
 /// Shown as base64 of the big-endian number: 6 characters, or 11 for a key that
 /// moved in from vodozemac, so that a key keeps its name on the server.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId {
     value: u64,
     width: KeyIdWidth,

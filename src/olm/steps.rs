@@ -81,6 +81,12 @@ pub(super) fn make_inbound_session(
         base_key.diffie_hellman(identity)?,
         base_key.diffie_hellman(ours)?,
     ]);
+    // Nothing authenticates these two but that the secret comes out right, and
+    // X25519 ignores the top bit: with it flipped by whoever carries the message,
+    // a session of another id would start, and once more with a fallback key.
+    if !keys.identity_key.is_canonical() || !keys.base_key.is_canonical() {
+        return Err(DecryptError::NotThisSession.into());
+    }
     Ok(Session::inbound(
         version,
         keys,

@@ -9,10 +9,7 @@ use alloc::string::String;
 
 use zeroize::Zeroizing;
 
-use super::{
-    error::{ExportError, ImportError},
-    legacy,
-};
+use super::{error::ImportError, legacy};
 use crate::{
     codec::record::{Reader, Writer},
     primitives::{
@@ -41,12 +38,12 @@ fn read<T>(
 }
 
 /// Writes one object of at most `capacity` bytes and encrypts it.
-fn write(
+fn write<E>(
     key: &[u8],
     version: u32,
     capacity: usize,
-    object: impl FnOnce(&mut Writer) -> Result<(), ExportError>,
-) -> Result<String, ExportError> {
+    object: impl FnOnce(&mut Writer) -> Result<(), E>,
+) -> Result<String, E> {
     in_deep_wiped_frame(|| {
         let mut out = Writer::with_capacity(capacity.saturating_add(4));
         out.u32(version);

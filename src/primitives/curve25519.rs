@@ -19,7 +19,7 @@ use super::{
 ///
 /// Any 32 bytes are a key; one that lies in the small subgroup is found out
 /// when it is used, as [`ZeroSharedSecret`].
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Curve25519PublicKey([u8; 32]);
 
 impl Curve25519PublicKey {
@@ -60,6 +60,13 @@ impl Curve25519PublicKey {
         // X25519 ignores the top bit (RFC 7748 §5).
         u[31] &= 0x7f;
         SMALL_ORDER_U.contains(&u)
+    }
+
+    /// Whether this is the one encoding of its point that X25519 itself gives: a
+    /// number below p = 2^255 − 19, so that the top bit is clear.
+    pub(crate) fn is_canonical(&self) -> bool {
+        let [low, middle @ .., high] = &self.0;
+        *high < 0x7f || *high == 0x7f && (*low < 0xed || middle.iter().any(|byte| *byte != 0xff))
     }
 }
 

@@ -32,7 +32,7 @@ use super::{
 
 /// An Ed25519 public key: a point that is canonically encoded and not of small
 /// order, kept decompressed so that a signature check starts at once. Public.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ed25519PublicKey(VerifyingKey);
 
 impl Ed25519PublicKey {

@@ -1,6 +1,7 @@
 //! libolm's `PkDecryption`, version 1: a key pair.
 
 use alloc::string::String;
+use core::convert::Infallible;
 
 use super::{key_pair, put_key_pair, read, write};
 use crate::{
@@ -26,11 +27,10 @@ impl Curve25519SecretKey {
     #[must_use]
     pub fn to_libolm_pk_decryption_pickle(&self, key: &[u8]) -> String {
         let pair = Curve25519KeyPair::from_secret(self.clone());
-        // A pair of keys can always be said.
-        write(key, VERSION, 64, |out| {
+        let Ok(text) = write::<Infallible>(key, VERSION, 64, |out| {
             put_key_pair(&pair, out);
             Ok(())
-        })
-        .unwrap_or_default()
+        });
+        text
     }
 }

@@ -75,11 +75,10 @@ impl Session {
         let newest = self.skipped.as_slice().iter().rev().take(MAX_SKIPPED_KEYS);
         out.count(newest.len());
         for skipped in newest {
+            // Every skipped key has its chain: keys leave together with it.
             let chain = chains.clone().find(|(slot, _)| *slot == skipped.slot);
-            let ratchet_key = chain
-                .map(|(_, chain)| chain.ratchet_key)
-                .unwrap_or_default();
-            out.bytes(ratchet_key.as_bytes());
+            let ratchet_key = chain.map_or(&[0; 32], |(_, chain)| chain.ratchet_key.as_bytes());
+            out.bytes(ratchet_key);
             out.bytes(&skipped.key);
             out.u32(skipped.index);
         }

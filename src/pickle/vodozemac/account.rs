@@ -29,7 +29,7 @@ pub struct ImportedAccount {
     pub account: Account,
     /// The oldest one-time keys, for which there was no room: vodozemac holds
     /// 5000, an account here
-    /// [`MAX_ONE_TIME_KEYS`](crate::olm::MAX_ONE_TIME_KEYS). Sessions that
+    /// [`MAX_ONE_TIME_KEYS`]. Sessions that
     /// others start with them will not open.
     pub dropped: Vec<PublicOneTimeKey>,
 }

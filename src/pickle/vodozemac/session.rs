@@ -166,7 +166,7 @@ impl Session {
     }
 
     fn put_sending_ratchet(&self, json: &mut JsonWriter) {
-        let theirs = self.receivers.newest().map(|chain| chain.ratchet_key);
+        let theirs = self.receivers.newest().map(|chain| &chain.ratchet_key);
         match &self.sender {
             Some(sender) => {
                 json.raw(r#"{"type":"active","parent_ratchet_key":"#);
@@ -187,7 +187,8 @@ impl Session {
                 json.raw(r#"{"type":"inactive","root_key":{"key":"#)
                     .bytes(&self.root_key)
                     .raw(r#"},"ratchet_key":"#)
-                    .bytes(theirs.unwrap_or_default().as_bytes())
+                    // A session that does not send has a receiver chain.
+                    .bytes(theirs.map_or(&[], |theirs| theirs.as_bytes()))
                     .raw(r#","ratchet_count":"#);
                 put_count(self.turns, json);
             }
