@@ -36,6 +36,22 @@
 //! `to_vodozemac_pickle` on each object. libolm's `PkDecryption` object is a
 //! lone key, so it reads and writes through [`Curve25519SecretKey`].
 //!
+//! ```
+//! use necturus::{olm::Account, pickle::ImportError};
+//!
+//! // What libolm's olm_pickle_account wrote under the key "key".
+//! let pickle = "HMTezVyL"; // cut short
+//! assert_eq!(Account::from_libolm_pickle(pickle, b"key").unwrap_err(), ImportError::TooShort);
+//! # #[cfg(feature = "os-rng")] {
+//! # let account = Account::new().unwrap();
+//! # let pickle = account.to_libolm_pickle(b"key").unwrap();
+//! let account = Account::from_libolm_pickle(&pickle, b"key").unwrap();
+//! let moved = Account::from_vodozemac_pickle(&account.to_vodozemac_pickle(&[7; 32]).unwrap(), &[7; 32]).unwrap();
+//! assert!(moved.dropped.is_empty());
+//! assert_eq!(moved.account.identity_keys(), account.identity_keys());
+//! # }
+//! ```
+//!
 //! [`Curve25519SecretKey`]: crate::Curve25519SecretKey
 
 mod error;

@@ -54,6 +54,33 @@ pub enum SessionOrdering {
 ///
 /// It keeps its earliest ratchet, and the latest one used, so that messages in
 /// order cost one step each.
+///
+/// ```
+/// # #[cfg(feature = "os-rng")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use necturus::{
+///     SessionVersion,
+///     megolm::{DecryptError, InboundGroupSession, OutboundGroupSession, SessionOrdering},
+/// };
+///
+/// let mut outbound = OutboundGroupSession::new(SessionVersion::V1)?;
+/// let mut whole = InboundGroupSession::new(&outbound.session_key(), SessionVersion::V1);
+/// let first = outbound.encrypt(b"first")?;
+/// let second = outbound.encrypt(b"second")?;
+///
+/// // What goes to a backup, from the second message on.
+/// let export = whole.export_at(1)?;
+/// let mut restored = InboundGroupSession::import(&export, SessionVersion::V1);
+/// assert_eq!(restored.decrypt(&second)?.plaintext, b"second");
+/// let error = restored.decrypt(&first).unwrap_err();
+/// assert_eq!(error, DecryptError::BelowFirstKnown { index: 0, first_known: 1 });
+/// assert!(!error.is_final()); // another copy of the session can
+///
+/// assert_eq!(restored.compare(&whole), SessionOrdering::Worse);
+/// restored.merge(&whole)?;
+/// assert_eq!(restored.decrypt(&first)?.plaintext, b"first");
+/// # Ok(()) }
+/// # #[cfg(not(feature = "os-rng"))] fn main() {}
+/// ```
 pub struct InboundGroupSession {
     pub(crate) version: SessionVersion,
     pub(crate) initial: Ratchet,

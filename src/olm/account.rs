@@ -74,6 +74,33 @@ pub struct GeneratedFallbackKey {
 }
 
 /// The account of a device. Secret; no heap inside, wiped on drop.
+///
+/// What is published is the same until it is marked by the names that the server
+/// took, so a crash between upload and answer loses nothing:
+///
+/// ```
+/// # #[cfg(feature = "os-rng")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use necturus::olm::{Account, KeyId};
+///
+/// let mut account = Account::new()?;
+/// account.generate_one_time_keys(10)?;
+/// account.generate_fallback_key()?;
+///
+/// let upload = account.one_time_keys_json();
+/// assert_eq!(upload, account.one_time_keys_json());
+///
+/// // The server answers which keys it took.
+/// let taken: Vec<KeyId> = account.unpublished_one_time_keys().map(|key| key.id).collect();
+/// assert_eq!(account.mark_one_time_keys_published(&taken), 10);
+/// assert_eq!(account.one_time_keys_json(), r#"{"curve25519":{}}"#);
+/// assert_eq!(account.one_time_key_count(), 10);
+///
+/// // "One-time key AAAAFA already exists": never give that name, or one below.
+/// account.skip_key_ids(KeyId::from_base64("AAAAFA").ok_or("no key id")?);
+/// assert_eq!(account.generate_one_time_keys(1)?.created[0].id.to_base64(), "AAAAFQ");
+/// # Ok(()) }
+/// # #[cfg(not(feature = "os-rng"))] fn main() {}
+/// ```
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Account {
     pub(crate) signing_key: Ed25519SigningKey,

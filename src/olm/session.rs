@@ -1,8 +1,8 @@
 //! An Olm session: the double ratchet (Olm specification, "Initial setup" to
 //! "Receiving messages").
 
-use alloc::vec::Vec;
-use core::fmt;
+use alloc::{string::String, vec::Vec};
+use core::fmt::{self, Write};
 
 use rand_core::TryCryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -50,6 +50,33 @@ impl fmt::Debug for Decrypted {
 ///
 /// Made by [`Account::outbound_session`](super::Account::outbound_session) or
 /// [`Account::open`](super::Account::open).
+///
+/// Messages may be lost and come in any order, within the limits of this module;
+/// an error says what became of a message that does not decrypt:
+///
+/// ```
+/// # #[cfg(feature = "os-rng")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use necturus::{SessionVersion, olm::{Account, DecryptError, OlmMessage}};
+///
+/// # let alice = Account::new()?;
+/// # let mut bob = Account::new()?;
+/// # let key = bob.generate_one_time_keys(1)?.created[0].key;
+/// let mut alices = alice.outbound_session(
+///     SessionVersion::V1, &bob.identity_keys().curve25519, &key)?;
+/// let OlmMessage::PreKey(first) = alices.encrypt(b"first")? else { unreachable!() };
+/// let second = alices.encrypt(b"second")?;
+/// let third = alices.encrypt(b"third")?;
+///
+/// let pending = bob.open(SessionVersion::V1, &alice.identity_keys().curve25519, &first)?;
+/// let (mut bobs, _) = pending.accept(&mut bob)?;
+/// assert_eq!(bobs.decrypt(&third)?.plaintext, b"third");
+/// assert_eq!(bobs.describe(),
+///     "sender chain index: none receiver chain indices: 3 skipped message keys: 1");
+/// assert_eq!(bobs.decrypt(&second)?.plaintext, b"second");
+/// assert_eq!(bobs.decrypt(&second), Err(DecryptError::AlreadyUsed { index: 1 }));
+/// # Ok(()) }
+/// # #[cfg(not(feature = "os-rng"))] fn main() {}
+/// ```
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Session {
     #[zeroize(skip)]
@@ -217,12 +244,18 @@ impl Session {
         Ok(())
     }
 
-    /// Decrypts a message of this session. Of a pre-key message only the part
-    /// inside counts: whether it [matches](Self::matches) is not asked again.
+    /// Decrypts a message of this session. A pre-key message has to
+    /// [match](Self::matches): nothing but the session knows which keys belong
+    /// around the message inside.
     ///
     /// # Errors
     /// [`DecryptError`]; the session is then as it was.
     pub fn decrypt(&mut self, message: &OlmMessage) -> Result<Decrypted, DecryptError> {
+        if let OlmMessage::PreKey(message) = message
+            && !self.matches(message)
+        {
+            return Err(DecryptError::NotThisSession);
+        }
         in_wiped_frame(|| self.decrypt_in_frame(&message.view()))
     }
 
@@ -331,16 +364,15 @@ impl Session {
     }
 
     /// The state of the session in one line: indexes alone, no secrets. The
-    /// text is libolm's.
+    /// text is libolm's, but that libolm prints a leftover for a sender chain
+    /// that is not there.
     #[must_use]
-    pub fn describe(&self) -> alloc::string::String {
-        use core::fmt::Write;
-
-        let mut text = alloc::string::String::new();
+    pub fn describe(&self) -> String {
+        let mut text = String::new();
         // Writing to a string does not fail.
         let _ = match &self.sender {
             Some(sender) => write!(text, "sender chain index: {} ", sender.chain_key.next),
-            None => write!(text, "sender chain index: "),
+            None => write!(text, "sender chain index: none "),
         };
         text.push_str("receiver chain indices:");
         for (_, chain) in self.receivers.newest_first() {

@@ -124,6 +124,20 @@ impl Zeroize for Curve25519PublicKey {
 
 /// A Curve25519 private key: 32 random bytes, kept as they were drawn and
 /// clamped where they are used (RFC 7748 §5). Secret; wiped on drop.
+///
+/// ```
+/// use necturus::{Curve25519PublicKey, Curve25519SecretKey, ZeroSharedSecret};
+///
+/// let ours = Curve25519SecretKey::from_bytes(&[1; 32]); // 32 random bytes, really
+/// let theirs = Curve25519SecretKey::from_bytes(&[2; 32]);
+/// let secret = ours.diffie_hellman(&theirs.public_key())?;
+/// assert_eq!(secret.expose_secret(), theirs.diffie_hellman(&ours.public_key())?.expose_secret());
+///
+/// // A key with which anybody would know the secret.
+/// let low_order = Curve25519PublicKey::from_bytes([0; 32]);
+/// assert!(ours.diffie_hellman(&low_order).is_err());
+/// # Ok::<(), ZeroSharedSecret>(())
+/// ```
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Curve25519SecretKey([u8; 32]);
 

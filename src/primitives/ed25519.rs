@@ -246,6 +246,18 @@ impl core::error::Error for SignatureError {}
 /// libolm keeps only the *expanded* key (clamped scalar and prefix, 64 bytes),
 /// from which the seed cannot be had back, so a key that moved in from libolm
 /// has no [seed](Self::expose_seed).
+///
+/// ```
+/// use necturus::Ed25519SigningKey;
+///
+/// let key = Ed25519SigningKey::from_seed(&[7; 32]); // 32 random bytes, really
+/// let moved = Ed25519SigningKey::from_expanded(key.expose_expanded());
+/// assert!(moved.expose_seed().is_none());
+///
+/// let signature = moved.sign(b"message");
+/// assert!(key.public_key().verify(b"message", &signature).is_ok());
+/// assert!(key.public_key().verify(b"another", &signature).is_err());
+/// ```
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Ed25519SigningKey {
     seed: [u8; 32],
