@@ -94,10 +94,9 @@ pub use codec::{
     version::SessionVersion,
 };
 pub use primitives::{
-    curve25519::{
-        Curve25519PublicKey, Curve25519SecretKey, KeyError, SharedSecret, ZeroSharedSecret,
-    },
+    curve25519::{Curve25519PublicKey, Curve25519SecretKey, SharedSecret, ZeroSharedSecret},
     ed25519::{Ed25519PublicKey, Ed25519Signature, Ed25519SigningKey, SignatureError},
+    public_key::KeyError,
     random::RngError,
 };
 pub use rand_core;

@@ -59,6 +59,7 @@ mod key;
 mod kind;
 mod legacy;
 mod libolm;
+mod ratchet;
 mod records;
 mod sealed;
 mod vodozemac;

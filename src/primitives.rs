@@ -11,5 +11,6 @@ pub(crate) mod curve25519;
 pub(crate) mod ed25519;
 pub(crate) mod inline_list;
 pub(crate) mod kdf;
+pub(crate) mod public_key;
 pub(crate) mod random;
 pub(crate) mod wipe;

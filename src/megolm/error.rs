@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::{
     codec::{error::DecodeError, version::SessionVersion},
-    primitives::curve25519::KeyError,
+    primitives::public_key::KeyError,
 };
 
 /// Why a message was not encrypted. Nothing was changed.

@@ -5,7 +5,7 @@ use core::fmt;
 use super::kind::PickleKind;
 use crate::{
     codec::record,
-    primitives::{curve25519::KeyError, random::RngError},
+    primitives::{public_key::KeyError, random::RngError},
 };
 
 /// Why an object was not pickled.

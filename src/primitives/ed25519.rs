@@ -25,7 +25,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{
     base64,
-    curve25519::{KeyError, key_bytes},
+    public_key::{KeyError, key_bytes},
     random::{self, RngError},
     wipe::Secret,
 };

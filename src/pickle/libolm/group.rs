@@ -4,28 +4,17 @@ use alloc::string::String;
 
 use super::{put_signing_key, read, signing_key, write};
 use crate::{
-    codec::{
-        record::{Reader, Writer},
-        version::SessionVersion,
+    codec::version::SessionVersion,
+    megolm::{InboundGroupSession, OutboundGroupSession},
+    pickle::{
+        error::{ExportError, ImportError},
+        ratchet,
     },
-    megolm::{InboundGroupSession, OutboundGroupSession, Ratchet},
-    pickle::error::{ExportError, ImportError},
     primitives::ed25519::Ed25519PublicKey,
 };
 
 const OUTBOUND_VERSION: u32 = 1;
 const INBOUND_VERSION: u32 = 2;
-const RATCHET_LENGTH: usize = Ratchet::LENGTH + 4;
-
-fn put_ratchet(ratchet: &Ratchet, out: &mut Writer) {
-    out.bytes(ratchet.as_bytes());
-    out.u32(ratchet.index());
-}
-
-fn ratchet(record: &mut Reader<'_>) -> Result<Ratchet, ImportError> {
-    let bytes = record.array()?;
-    Ok(Ratchet::from_bytes(bytes, record.u32()?))
-}
 
 fn check_version(version: SessionVersion) -> Result<(), ExportError> {
     match version {
@@ -43,7 +32,7 @@ impl OutboundGroupSession {
         read(text, key, |version, record| match version {
             OUTBOUND_VERSION => Ok(Self {
                 version: SessionVersion::V1,
-                ratchet: ratchet(record)?,
+                ratchet: ratchet::read(record)?,
                 exhausted: false,
                 signing_key: signing_key(record)?,
             }),
@@ -61,8 +50,8 @@ impl OutboundGroupSession {
         if self.exhausted {
             return Err(ExportError::Exhausted);
         }
-        write(key, OUTBOUND_VERSION, RATCHET_LENGTH + 96, |out| {
-            put_ratchet(&self.ratchet, out);
+        write(key, OUTBOUND_VERSION, ratchet::LENGTH + 96, |out| {
+            ratchet::put(&self.ratchet, out);
             put_signing_key(&self.signing_key, out);
             Ok(())
         })
@@ -80,8 +69,8 @@ impl InboundGroupSession {
             if !(1..=INBOUND_VERSION).contains(&version) {
                 return Err(ImportError::UnknownVersion { version });
             }
-            let initial = ratchet(record)?;
-            let latest = ratchet(record)?;
+            let initial = ratchet::read(record)?;
+            let latest = ratchet::read(record)?;
             let signing_key = Ed25519PublicKey::from_bytes(record.array()?)?;
             let verified = if version == 1 { true } else { record.flag()? };
             let mut wound = initial.clone();
@@ -105,9 +94,9 @@ impl InboundGroupSession {
     /// [`ExportError::UnsupportedConfig`] if the session speaks version 2.
     pub fn to_libolm_pickle(&self, key: &[u8]) -> Result<String, ExportError> {
         check_version(self.version)?;
-        write(key, INBOUND_VERSION, 2 * RATCHET_LENGTH + 33, |out| {
-            put_ratchet(&self.initial, out);
-            put_ratchet(&self.latest, out);
+        write(key, INBOUND_VERSION, 2 * ratchet::LENGTH + 33, |out| {
+            ratchet::put(&self.initial, out);
+            ratchet::put(&self.latest, out);
             out.bytes(self.signing_key.as_bytes());
             out.flag(self.verified);
             Ok(())

@@ -7,32 +7,19 @@ use zeroize::Zeroizing;
 use super::{SIGNING_KEY_LENGTH, flag, put_signing_key, put_version, signing_key, version};
 use crate::{
     codec::record::{Reader, Writer},
-    megolm::{InboundGroupSession, OutboundGroupSession, Ratchet},
-    pickle::{error::UnpickleError, kind::PickleKind, sealed::Record},
+    megolm::{InboundGroupSession, OutboundGroupSession},
+    pickle::{error::UnpickleError, kind::PickleKind, ratchet, sealed::Record},
     primitives::ed25519::Ed25519PublicKey,
 };
-
-/// `ratchet (128) ‖ index u32`.
-const RATCHET_LENGTH: usize = Ratchet::LENGTH + 4;
-
-fn put_ratchet(ratchet: &Ratchet, out: &mut Writer) {
-    out.bytes(ratchet.as_bytes());
-    out.u32(ratchet.index());
-}
-
-fn ratchet(record: &mut Reader<'_>) -> Result<Ratchet, UnpickleError> {
-    let bytes = record.array()?;
-    Ok(Ratchet::from_bytes(bytes, record.u32()?))
-}
 
 impl Record for OutboundGroupSession {
     const KIND: PickleKind = PickleKind::OutboundGroupSession;
 
     /// `version ‖ ratchet ‖ exhausted ‖ signing key`.
     fn write(&self) -> Zeroizing<Vec<u8>> {
-        let mut out = Writer::with_capacity(2 + RATCHET_LENGTH + SIGNING_KEY_LENGTH);
+        let mut out = Writer::with_capacity(2 + ratchet::LENGTH + SIGNING_KEY_LENGTH);
         put_version(self.version, &mut out);
-        put_ratchet(&self.ratchet, &mut out);
+        ratchet::put(&self.ratchet, &mut out);
         out.flag(self.exhausted);
         put_signing_key(&self.signing_key, &mut out);
         out.finish()
@@ -40,7 +27,7 @@ impl Record for OutboundGroupSession {
 
     fn read_v1(record: &mut Reader<'_>) -> Result<Self, UnpickleError> {
         let version = version(record)?;
-        let ratchet = ratchet(record)?;
+        let ratchet = ratchet::read(record)?;
         let exhausted = flag(record)?;
         Ok(Self {
             version,
@@ -56,10 +43,10 @@ impl Record for InboundGroupSession {
 
     /// `version ‖ initial ratchet ‖ latest ratchet ‖ public key ‖ verified`.
     fn write(&self) -> Zeroizing<Vec<u8>> {
-        let mut out = Writer::with_capacity(2 + 2 * RATCHET_LENGTH + 32);
+        let mut out = Writer::with_capacity(2 + 2 * ratchet::LENGTH + 32);
         put_version(self.version, &mut out);
-        put_ratchet(&self.initial, &mut out);
-        put_ratchet(&self.latest, &mut out);
+        ratchet::put(&self.initial, &mut out);
+        ratchet::put(&self.latest, &mut out);
         out.bytes(self.signing_key.as_bytes());
         out.flag(self.verified);
         out.finish()
@@ -67,8 +54,8 @@ impl Record for InboundGroupSession {
 
     fn read_v1(record: &mut Reader<'_>) -> Result<Self, UnpickleError> {
         let version = version(record)?;
-        let initial = ratchet(record)?;
-        let latest = ratchet(record)?;
+        let initial = ratchet::read(record)?;
+        let latest = ratchet::read(record)?;
         if latest.index() < initial.index() {
             return Err(UnpickleError::Invalid);
         }
