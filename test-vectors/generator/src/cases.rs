@@ -1,0 +1,96 @@
+//! The cases, a module for each file.
+
+mod curve25519;
+mod ed25519;
+mod megolm_messages;
+mod megolm_session_keys;
+mod olm_accounts;
+mod olm_messages;
+mod olm_sessions;
+mod pickles;
+mod pickles_libolm;
+mod pickles_necturus;
+mod pickles_vodozemac;
+
+use crate::format::File;
+
+/// All files, by name, without notes on peers.
+pub(crate) fn all() -> Vec<(&'static str, File)> {
+    vec![
+        ("curve25519.json", curve25519::file()),
+        ("ed25519.json", ed25519::file()),
+        ("megolm-messages.json", megolm_messages::file()),
+        ("megolm-session-keys.json", megolm_session_keys::file()),
+        ("olm-accounts.json", olm_accounts::file()),
+        ("olm-messages.json", olm_messages::file()),
+        ("olm-sessions.json", olm_sessions::file()),
+        ("pickles-libolm.json", pickles_libolm::file()),
+        ("pickles-necturus.json", pickles_necturus::file()),
+        ("pickles-vodozemac.json", pickles_vodozemac::file()),
+    ]
+}
+
+/// Texts that stand for some bytes in bad base64: what is wrong, and the flag.
+///
+/// `good` is the right text, whose length is not 0 mod 4 where padding or last
+/// bits are to be wrong.
+fn bad_base64(good: &str) -> Vec<(&'static str, &'static str, String)> {
+    let (body, last) = good.split_at(good.len() - 1);
+    let mut texts = vec![
+        (
+            "line-feed-at-the-end",
+            "a line feed at the end",
+            format!("{good}\n"),
+        ),
+        (
+            "line-feed-inside",
+            "a line feed in place of a symbol",
+            format!("{}\n{}", &good[..20], &good[21..]),
+        ),
+        (
+            "space-inside",
+            "a space in place of a symbol",
+            format!("{} {}", &good[..20], &good[21..]),
+        ),
+        (
+            "8-bit",
+            "a byte of 0x80 and more (in UTF-8) in place of two symbols",
+            format!("{}\u{e9}{}", &good[..20], &good[22..]),
+        ),
+        (
+            "url-alphabet",
+            "the URL alphabet's two symbols",
+            format!("{}-_{}", &good[..20], &good[22..]),
+        ),
+        (
+            "length-1-mod-4",
+            "one symbol more than whole groups of four",
+            format!("{}A", &good[..good.len() / 4 * 4]),
+        ),
+    ];
+    let pads = (4 - good.len() % 4) % 4;
+    if pads > 0 {
+        texts.push(("padded", "padding", format!("{good}{}", "=".repeat(pads))));
+        let next = match last.as_bytes()[0] {
+            b'+' => '/',
+            b'Z' => 'b',
+            b'z' => '1',
+            b'9' => '/',
+            symbol => char::from(symbol + 1),
+        };
+        texts.push((
+            "last-bits",
+            "unused last bits that are not zero",
+            format!("{body}{next}"),
+        ));
+    }
+    if pads == 2 {
+        texts.push(("half-padded", "one `=` of two", format!("{good}=")));
+    }
+    texts.push((
+        "over-padded",
+        "one `=` too many",
+        format!("{good}{}", "=".repeat(pads + 1)),
+    ));
+    texts
+}

@@ -1,0 +1,89 @@
+//! Reads the inputs of a case.
+
+use serde_json::{Map, Value};
+
+use crate::text::from_hex;
+
+/// The inputs of a case or a step, by name. For runners: what is not there, or
+/// is something else, stops them.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a>(&'a Map<String, Value>);
+
+impl<'a> Inputs<'a> {
+    /// The inputs of a case or a step.
+    #[must_use]
+    pub const fn new(inputs: &'a Map<String, Value>) -> Self {
+        Self(inputs)
+    }
+
+    /// Whether there is one of this name.
+    #[must_use]
+    pub fn has(self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// A text.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn text(self, name: &str) -> &'a str {
+        self.0
+            .get(name)
+            .and_then(Value::as_str)
+            .expect("an input that is a text")
+    }
+
+    /// A number.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn number(self, name: &str) -> u64 {
+        self.0
+            .get(name)
+            .and_then(Value::as_u64)
+            .expect("an input that is a number")
+    }
+
+    /// A number below 2^32.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn index(self, name: &str) -> u32 {
+        u32::try_from(self.number(name)).expect("a number below 2^32")
+    }
+
+    /// The bytes of a hex text.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn hex(self, name: &str) -> Vec<u8> {
+        from_hex(self.text(name)).expect("an input that is hex")
+    }
+
+    /// As many bytes, of a hex text.
+    ///
+    /// # Panics
+    /// If it is none, or of another length.
+    #[must_use]
+    pub fn array<const N: usize>(self, name: &str) -> [u8; N] {
+        self.hex(name).try_into().expect("an input of this length")
+    }
+
+    /// Inputs inside an input.
+    ///
+    /// # Panics
+    /// If it is no object.
+    #[must_use]
+    pub fn object(self, name: &str) -> Self {
+        Self(
+            self.0
+                .get(name)
+                .and_then(Value::as_object)
+                .expect("an input with inputs"),
+        )
+    }
+}

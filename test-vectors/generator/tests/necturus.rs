@@ -1,0 +1,87 @@
+//! Every case of every file, run against necturus: outputs and classes of error
+//! are the recorded ones, and what is refused changes nothing.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_in_result,
+    reason = "a test may panic"
+)]
+
+#[path = "necturus/classes.rs"]
+mod classes;
+mod common;
+#[path = "necturus/keys.rs"]
+mod keys;
+#[path = "necturus/megolm.rs"]
+mod megolm;
+#[path = "necturus/olm.rs"]
+mod olm;
+#[path = "necturus/pickles.rs"]
+mod pickles;
+#[path = "necturus/rng.rs"]
+mod rng;
+
+use necturus_test_vectors::{
+    Case, Inputs,
+    check::{Outcome, Run, check},
+};
+use serde_json::Value;
+
+/// What one operation gave: outputs, or the class of the error.
+type Result<T = Value> = core::result::Result<T, &'static str>;
+
+fn outcome(result: Result) -> Outcome {
+    match result {
+        Ok(outputs) => Outcome::accepts(outputs),
+        Err(class) => Outcome::Refuses(class.to_owned()),
+    }
+}
+
+fn run(operation: &str, case: &Case) -> Run {
+    let inputs = Inputs::new(&case.inputs);
+    match operation {
+        "curve25519-dh" => outcome(keys::dh(inputs)).into(),
+        "curve25519-key" => outcome(keys::curve25519(inputs)).into(),
+        "ed25519-sign" => outcome(keys::sign(inputs)).into(),
+        "ed25519-verify" => outcome(keys::verify(inputs)).into(),
+        "ed25519-key" => outcome(keys::ed25519(inputs)).into(),
+        "ed25519-key-text" => outcome(keys::ed25519_text(inputs)).into(),
+        "olm-decrypt" => outcome(olm::decrypt(inputs)).into(),
+        "olm-inbound" => olm::inbound(case),
+        "olm-outbound" => olm::outbound(case),
+        "olm-session" => olm::session(case),
+        "olm-account" => olm::account(case),
+        "megolm-decrypt" => outcome(megolm::decrypt(inputs)).into(),
+        "megolm-session-key" => outcome(megolm::session_key(inputs)).into(),
+        "megolm-exported-key" => outcome(megolm::exported_key(inputs)).into(),
+        "megolm-outbound" => megolm::outbound(case),
+        "megolm-inbound" => megolm::inbound(case),
+        "megolm-compare" => outcome(megolm::compare(inputs)).into(),
+        "libolm-unpickle" => outcome(pickles::libolm(inputs)).into(),
+        "vodozemac-unpickle" => outcome(pickles::vodozemac(inputs)).into(),
+        "necturus-unpickle" => outcome(pickles::necturus(inputs)).into(),
+        other => panic!("nobody runs {other}"),
+    }
+}
+
+#[test]
+fn necturus_does_what_every_case_says() {
+    let cases = common::committed();
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|(operation, case)| check(case, &run(operation, case)).err())
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+    // A case that is dropped from a file would not be missed otherwise.
+    assert!(cases.len() >= FEWEST, "{} cases", cases.len());
+}
+
+/// How many cases there are at least; raised with each release.
+const FEWEST: usize = 1200;
