@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use necturus_interop_libolm::{
     Account, Error, InboundGroupSession, OutboundGroupSession, PkDecryption, Session, Utility,
     library_version,
@@ -203,6 +204,14 @@ fn session_from() {
     let alice_key = curve25519(&alice_account);
     let bob = Session::inbound_from(&mut bob_account, &alice_key, BODY_0).unwrap();
     assert_eq!(bob.id().unwrap(), SESSION_ID);
+    // Version, one-time key, base key and inner message, but no identity key,
+    // which libolm itself would read through a null pointer.
+    let mut bytes = STANDARD_NO_PAD.decode(BODY_0).unwrap();
+    // 1 for the version, then 34 for each key before it.
+    bytes.drain(69..103);
+    let nameless = STANDARD_NO_PAD.encode(bytes);
+    let refused = Session::inbound_from(&mut bob_account, &alice_key, nameless);
+    assert_eq!(refusal(refused), "BAD_MESSAGE_FORMAT");
     let other = Session::inbound_from(&mut bob_account, BOB_ONE_TIME_KEY, BODY_0);
     assert_eq!(refusal(other), "BAD_MESSAGE_KEY_ID");
 }
