@@ -25,6 +25,12 @@ impl<'a> Reader<'a> {
         Ok(array)
     }
 
+    pub(crate) fn bytes(&mut self, length: usize) -> Result<&'a [u8], Truncated> {
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(Truncated)?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
     pub(crate) fn u8(&mut self) -> Result<u8, Truncated> {
         self.array::<1>().map(|bytes| bytes[0])
     }

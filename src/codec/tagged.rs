@@ -33,7 +33,11 @@ impl<'a> Fields<'a> {
     /// The bytes of field `tag`.
     pub(crate) fn bytes(&mut self, tag: u8, field: Field) -> Result<&'a [u8], DecodeError> {
         self.expect(tag, field)?;
-        let length = self.varint()?;
+        // A length that no varint of ours can hold is past the end, too.
+        let length = match self.varint() {
+            Err(DecodeError::IndexTooLarge) => Err(DecodeError::Truncated),
+            length => length,
+        }?;
         let length = usize::try_from(length).map_err(|_| DecodeError::Truncated)?;
         let (bytes, rest) = self
             .rest

@@ -41,8 +41,10 @@ pub enum DecryptError {
     /// The signature does not verify under this session's key: the message is
     /// of another session, or forged.
     BadSignature,
-    /// The signature is good, yet MAC or padding are wrong: the sender signed
-    /// something that it did not encrypt with this session's ratchet.
+    /// The signature is good, yet MAC or padding are wrong: this copy of the
+    /// session holds another ratchet than the sender's, or the sender signed
+    /// something that it did not encrypt so. If the copy came from an export,
+    /// another copy may decrypt the message.
     Inauthentic,
     /// The message is older than what this session was given. Another copy of
     /// the session, with an earlier index, can decrypt it.
@@ -60,8 +62,11 @@ impl DecryptError {
     #[must_use]
     pub const fn is_final(&self) -> bool {
         match self {
-            Self::Decode(_) | Self::Inauthentic => true,
-            Self::Version { .. } | Self::BadSignature | Self::BelowFirstKnown { .. } => false,
+            Self::Decode(_) => true,
+            Self::Version { .. }
+            | Self::BadSignature
+            | Self::Inauthentic
+            | Self::BelowFirstKnown { .. } => false,
         }
     }
 }

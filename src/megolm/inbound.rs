@@ -266,7 +266,8 @@ impl InboundGroupSession {
         ExportedSessionKey::new(self.initial.clone(), self.signing_key)
     }
 
-    /// Forgets how to decrypt everything below `index`, for good; an index at
+    /// Forgets how to decrypt everything below `index`: only another copy, by
+    /// [`merge`](Self::merge), can bring it back. An index at
     /// or below the [first known one](Self::first_known_index) changes nothing.
     pub fn forget_before(&mut self, index: u32) {
         in_wiped_frame(|| {

@@ -174,7 +174,7 @@ impl MegolmMessage {
         cipher.encrypt_into(plaintext, &mut bytes);
         let tag = cipher.tag(&bytes);
         bytes.extend_from_slice(part(&tag, 0..version.mac_length()));
-        let signature = signing_key.sign(&bytes);
+        let signature = signing_key.sign_in_frame(&bytes);
         bytes.extend_from_slice(signature.as_bytes());
         let ciphertext = mac_start.saturating_sub(ciphertext)..mac_start;
         Self {

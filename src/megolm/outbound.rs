@@ -48,7 +48,7 @@ impl OutboundGroupSession {
                 version,
                 ratchet: Ratchet::from_bytes(parts, 0),
                 exhausted: false,
-                signing_key: Ed25519SigningKey::from_seed(seed),
+                signing_key: Ed25519SigningKey::expand_seed(seed),
             })
         })
     }
@@ -80,13 +80,22 @@ impl OutboundGroupSession {
         self.version
     }
 
-    /// The index that the next message will have.
+    /// Whether the message at index 2^32 − 1 has been sent, so that there is no
+    /// next one.
+    #[must_use]
+    pub const fn is_exhausted(&self) -> bool {
+        self.exhausted
+    }
+
+    /// The index that the next message will have; of an
+    /// [exhausted](Self::is_exhausted) session, the index of the last one.
     #[must_use]
     pub const fn message_index(&self) -> u32 {
         self.ratchet.index()
     }
 
-    /// The key to share: it opens the next message and all after it.
+    /// The key to share: it opens the message at the
+    /// [present index](Self::message_index) and all after it.
     #[must_use]
     pub fn session_key(&self) -> SessionKey {
         in_wiped_frame(|| SessionKey::sign(&self.ratchet, &self.signing_key))

@@ -34,6 +34,10 @@ impl SessionKey {
     /// [`SessionKeyError`] for another length or version, an unusable public
     /// key, or a signature that does not verify.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SessionKeyError> {
+        in_wiped_frame(|| Self::parse(bytes))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, SessionKeyError> {
         let bytes: &[u8; Self::LENGTH] = bytes.try_into().map_err(|_| SessionKeyError::Length {
             found: bytes.len(),
             expected: Self::LENGTH,
@@ -41,7 +45,7 @@ impl SessionKey {
         let (signed, signature) = bytes
             .split_last_chunk::<{ Ed25519Signature::LENGTH }>()
             .ok_or(SessionKeyError::BadSignature)?;
-        let (ratchet, signing_key) = in_wiped_frame(|| read(signed, SESSION_KEY_VERSION))?;
+        let (ratchet, signing_key) = read(signed, SESSION_KEY_VERSION)?;
         let signature = Ed25519Signature::from_bytes(*signature);
         signing_key
             .verify(signed, &signature)
@@ -98,7 +102,7 @@ impl SessionKey {
         let public = signing_key.public_key();
         let mut signed = Zeroizing::new(Vec::with_capacity(Self::LENGTH));
         write(ratchet, &public, SESSION_KEY_VERSION, &mut signed);
-        let signature = signing_key.sign(&signed);
+        let signature = signing_key.sign_in_frame(&signed);
         Self {
             ratchet: ratchet.clone(),
             signing_key: public,
@@ -146,13 +150,17 @@ impl ExportedSessionKey {
     /// [`SessionKeyError`] for another length or version, or an unusable public
     /// key.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SessionKeyError> {
+        in_wiped_frame(|| Self::parse(bytes))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, SessionKeyError> {
         if bytes.len() != Self::LENGTH {
             return Err(SessionKeyError::Length {
                 found: bytes.len(),
                 expected: Self::LENGTH,
             });
         }
-        let (ratchet, signing_key) = in_wiped_frame(|| read(bytes, EXPORT_VERSION))?;
+        let (ratchet, signing_key) = read(bytes, EXPORT_VERSION)?;
         Ok(Self {
             ratchet,
             signing_key,

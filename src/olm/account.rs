@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 use rand_core::TryCryptoRng;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::{
     MAX_ONE_TIME_KEYS,
@@ -101,15 +101,16 @@ pub struct GeneratedFallbackKey {
 /// # Ok(()) }
 /// # #[cfg(not(feature = "os-rng"))] fn main() {}
 /// ```
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Account {
     pub(crate) signing_key: Ed25519SigningKey,
     pub(crate) identity: Curve25519KeyPair,
     pub(crate) one_time_keys: OneTimeKeys,
     pub(crate) fallback_keys: FallbackKeys,
-    #[zeroize(skip)]
     pub(crate) key_ids: KeyIdCounter,
 }
+
+/// Every part that is secret wipes itself.
+impl ZeroizeOnDrop for Account {}
 
 impl Account {
     /// Makes an account. Draws 64 bytes in one call: the Ed25519 seed, then the
@@ -124,7 +125,7 @@ impl Account {
         in_wiped_frame(|| {
             let [seed, secret] = &*random::draw_two(rng)?;
             Ok(Self {
-                signing_key: Ed25519SigningKey::from_seed(seed),
+                signing_key: Ed25519SigningKey::expand_seed(seed),
                 identity: Curve25519KeyPair::from_secret(Curve25519SecretKey::from_bytes(secret)),
                 one_time_keys: OneTimeKeys::new(),
                 fallback_keys: FallbackKeys::default(),
@@ -154,7 +155,7 @@ impl Account {
     /// Signs `message` with the Ed25519 identity key.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Ed25519Signature {
-        in_wiped_frame(|| self.signing_key.sign(message))
+        self.signing_key.sign(message)
     }
 
     /// Makes `count` one-time keys. Draws 32 bytes for each, in one call, in
@@ -347,13 +348,22 @@ impl Account {
     /// Drops a one-time key, so that it starts no session; gives whether it was
     /// there. Fallback keys are not touched.
     pub fn remove_one_time_key(&mut self, key: &Curve25519PublicKey) -> bool {
-        self.one_time_keys.remove(key)
+        in_wiped_frame(|| self.one_time_keys.remove(key))
     }
 
     /// Gives no id up to and including this one to a new key: for an account
-    /// whose server says that an id exists already. Never goes back.
-    pub fn skip_key_ids(&mut self, up_to: KeyId) {
-        self.key_ids.next = self.key_ids.next.max(up_to.value().saturating_add(1));
+    /// whose server says that an id exists already. Never goes back. Gives whether
+    /// the id is of the width that this account gives; another, which the account
+    /// can never collide with, changes nothing.
+    ///
+    /// The text comes from the server, so check that it is one the account could
+    /// have given: every id below it is lost.
+    pub fn skip_key_ids(&mut self, up_to: KeyId) -> bool {
+        let ours = up_to.width() == self.key_ids.width;
+        if ours {
+            self.key_ids.next = self.key_ids.next.max(up_to.value().saturating_add(1));
+        }
+        ours
     }
 
     /// Starts a session with a device, by its identity key and one of its
@@ -379,7 +389,7 @@ impl Account {
             let one_time = PreparedPublicKey::new(one_time_key);
             let secret = steps::triple([
                 one_time.diffie_hellman(&self.identity.secret)?,
-                base_key.secret.diffie_hellman(identity_key)?,
+                base_key.secret.multiply(identity_key)?,
                 one_time.diffie_hellman(&base_key.secret)?,
             ]);
             let keys = SessionKeys {
@@ -415,7 +425,9 @@ impl Account {
     /// of the device that the message is said to come from.
     ///
     /// # Errors
-    /// [`InboundError`].
+    /// [`InboundError`] if the message was made by another identity key, by a
+    /// one-time key that is not there, in another version, with a key of small
+    /// order, or does not decrypt.
     pub fn open(
         &self,
         version: SessionVersion,
@@ -440,6 +452,11 @@ impl Account {
         self.one_time_keys
             .find(key)
             .or_else(|| self.fallback_keys.find(key))
+    }
+
+    /// Whether this is the current or the previous fallback key.
+    pub(super) fn has_fallback_key(&self, key: &Curve25519PublicKey) -> bool {
+        self.fallback_keys.find(key).is_some()
     }
 
     pub(super) const fn identity(&self) -> &Curve25519KeyPair {

@@ -1,7 +1,5 @@
 //! The chains of a session (Olm specification, "Advancing the chain key").
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 use super::{MAX_RECEIVER_CHAINS, skipped::DroppedKeys};
 use crate::primitives::{
     cipher::Cipher,
@@ -15,7 +13,7 @@ use crate::primitives::{
 pub(crate) const CHAIN_END: u64 = 1 << 32;
 
 /// A chain key and the index of the message it opens next. Secret.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct ChainKey {
     pub(crate) key: Secret<32>,
     /// Up to [`CHAIN_END`], where the chain is spent.
@@ -23,11 +21,8 @@ pub(crate) struct ChainKey {
 }
 
 impl ChainKey {
-    pub(crate) fn new(key: [u8; 32], next: u64) -> Self {
-        Self {
-            key: key.into(),
-            next,
-        }
+    pub(crate) const fn new(key: Secret<32>, next: u64) -> Self {
+        Self { key, next }
     }
 
     /// `M = HMAC(C, 0x01)`, then `C ← HMAC(C, 0x02)`.
@@ -52,16 +47,15 @@ pub(super) fn message_cipher(key: &[u8; 32]) -> Cipher {
 }
 
 /// The chain that a session sends on. Secret.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct SenderChain {
     pub(crate) ratchet_key: Curve25519KeyPair,
     pub(crate) chain_key: ChainKey,
 }
 
 /// A chain that a session receives on. Secret.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct ReceiverChain {
-    #[zeroize(skip)]
     pub(crate) ratchet_key: Curve25519PublicKey,
     pub(crate) chain_key: ChainKey,
     pub(crate) dropped: DroppedKeys,
@@ -69,7 +63,7 @@ pub(crate) struct ReceiverChain {
 
 impl ReceiverChain {
     /// A chain that starts now, so that all of its messages are watched.
-    pub(crate) fn new(ratchet_key: Curve25519PublicKey, chain_key: [u8; 32]) -> Self {
+    pub(crate) fn new(ratchet_key: Curve25519PublicKey, chain_key: Secret<32>) -> Self {
         Self {
             ratchet_key,
             chain_key: ChainKey::new(chain_key, 0),
@@ -81,7 +75,7 @@ impl ReceiverChain {
     /// whether it was used or dropped.
     pub(crate) fn moved_in(
         ratchet_key: Curve25519PublicKey,
-        chain_key: [u8; 32],
+        chain_key: Secret<32>,
         next: u64,
     ) -> Self {
         Self {
@@ -94,7 +88,7 @@ impl ReceiverChain {
 
 /// The newest receiver chains of a session, and the names of those that were
 /// dropped last.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct ReceiverChains {
     /// A chain keeps its slot for life, so that its skipped keys can name it.
     slots: [Option<ReceiverChain>; MAX_RECEIVER_CHAINS],
@@ -133,7 +127,7 @@ impl ReceiverChains {
     }
 
     /// The chain of a ratchet key, with its slot.
-    pub(super) fn find(&self, ratchet_key: &Curve25519PublicKey) -> Option<(u8, &ReceiverChain)> {
+    pub(crate) fn find(&self, ratchet_key: &Curve25519PublicKey) -> Option<(u8, &ReceiverChain)> {
         self.newest_first()
             .find(|(_, chain)| chain.ratchet_key == *ratchet_key)
     }

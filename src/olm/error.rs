@@ -100,13 +100,13 @@ pub enum InboundError {
 }
 
 impl InboundError {
-    /// Whether this account can never start a session by this message.
+    /// Whether this account can never start a session by this message, whoever
+    /// is said to have sent it and in whatever version.
     #[must_use]
     pub const fn is_final(&self) -> bool {
         match self {
-            Self::UnknownOneTimeKey { .. } => true,
-            Self::SenderMismatch { .. } => false,
-            Self::Decrypt(error) => error.is_final(),
+            Self::SenderMismatch { .. } | Self::Decrypt(DecryptError::Version { .. }) => false,
+            Self::UnknownOneTimeKey { .. } | Self::Decrypt(_) => true,
         }
     }
 }
@@ -151,8 +151,8 @@ impl From<ZeroSharedSecret> for InboundError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AcceptError {
-    /// The one-time key has gone in the meantime: another session was made with
-    /// it, or it was dropped.
+    /// The one-time or fallback key has gone in the meantime: another session was
+    /// made with it, or it was dropped.
     OneTimeKeyGone,
 }
 
@@ -207,6 +207,10 @@ impl From<ZeroSharedSecret> for EncryptError {
 }
 
 /// Why a message was not decrypted. The session is as it was.
+///
+/// A message whose key is not there is not authenticated: whoever knows the
+/// ratchet key of a chain can make one that gets the answer `AlreadyUsed`,
+/// `KeyGone`, `UsedOrGone` or `ChainGone`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecryptError {

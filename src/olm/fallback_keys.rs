@@ -1,8 +1,6 @@
 //! The fallback keys of an account: what others start sessions with when the
 //! one-time keys have run out. They are not spent by use.
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 use super::one_time_keys::{OneTimeKey, PublicOneTimeKey};
 use crate::primitives::curve25519::Curve25519PublicKey;
 
@@ -11,7 +9,7 @@ pub(crate) type FallbackKey = OneTimeKey;
 
 /// The current fallback key and the one before, which stays usable for those
 /// who fetched it earlier.
-#[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Default)]
 pub(crate) struct FallbackKeys {
     pub(crate) current: Option<FallbackKey>,
     pub(crate) previous: Option<FallbackKey>,
@@ -26,17 +24,19 @@ impl FallbackKeys {
         fallen
     }
 
+    /// The current key, then the previous one.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &FallbackKey> + Clone {
+        [&self.current, &self.previous].into_iter().flatten()
+    }
+
     pub(crate) fn find(&self, key: &Curve25519PublicKey) -> Option<&FallbackKey> {
-        [&self.current, &self.previous]
-            .into_iter()
-            .flatten()
-            .find(|entry| entry.pair.public == *key)
+        self.iter().find(|entry| entry.pair.public == *key)
     }
 
     /// Drops the previous key; gives whether there was one.
     pub(crate) fn forget_previous(&mut self) -> bool {
         let had = self.previous.is_some();
-        self.previous.zeroize();
+        self.previous = None;
         had
     }
 }

@@ -94,6 +94,18 @@ impl KeyIdCounter {
         }
     }
 
+    /// The counter of an account that was read: `next`, or higher, so that it is
+    /// past every id in `held`. A writer that counted wrongly then gives no
+    /// published key's name to a new one.
+    pub(crate) fn past<'a>(
+        next: u64,
+        width: KeyIdWidth,
+        held: impl Iterator<Item = &'a KeyId>,
+    ) -> Self {
+        let next = held.fold(next, |next, id| next.max(id.value.saturating_add(1)));
+        Self { next, width }
+    }
+
     /// Takes the next `count` ids, or none of them.
     pub(crate) fn take(&mut self, count: u64) -> Option<core::ops::Range<u64>> {
         let end = self.next.checked_add(count)?;

@@ -2,8 +2,6 @@
 
 use alloc::vec::Vec;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 use super::{
     MAX_ONE_TIME_KEYS,
     key_id::{KeyId, KeyIdWidth},
@@ -25,9 +23,8 @@ pub struct PublicOneTimeKey {
 }
 
 /// A one-time key. Secret.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct OneTimeKey {
-    #[zeroize(skip)]
     pub(crate) id: KeyId,
     pub(crate) published: bool,
     pub(crate) pair: Curve25519KeyPair,
@@ -39,9 +36,17 @@ impl Slot for OneTimeKey {
         published: false,
         pair: Curve25519KeyPair::EMPTY,
     };
+
+    fn wipe(&mut self) {
+        self.pair.wipe();
+    }
 }
 
 impl OneTimeKey {
+    pub(crate) const fn id(&self) -> &KeyId {
+        &self.id
+    }
+
     pub(crate) fn public(&self) -> PublicOneTimeKey {
         PublicOneTimeKey {
             id: self.id,
@@ -51,7 +56,7 @@ impl OneTimeKey {
 }
 
 /// The one-time keys, oldest first.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct OneTimeKeys {
     keys: InlineList<OneTimeKey, MAX_ONE_TIME_KEYS>,
 }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{account::Account, error::AcceptError, session::Session};
+use crate::primitives::wipe::in_deep_wiped_frame;
 
 /// A pre-key message has decrypted, and nothing is spent yet: look at who it
 /// claims to be from, then [`accept`](Self::accept) it, or drop it and the
@@ -38,14 +39,23 @@ impl Pending {
     /// account; a fallback key stays.
     ///
     /// # Errors
-    /// [`AcceptError::OneTimeKeyGone`] if the key has gone since the message was
-    /// opened; the account is then as it was.
+    /// [`AcceptError::OneTimeKeyGone`] if the one-time or fallback key has gone
+    /// since the message was opened, or the account is another; it is then as it
+    /// was.
     pub fn accept(self, account: &mut Account) -> Result<(Session, Vec<u8>), AcceptError> {
-        let key = self.session.session_keys().one_time_key;
-        if !self.used_fallback_key && !account.remove_one_time_key(&key) {
-            return Err(AcceptError::OneTimeKeyGone);
-        }
-        Ok((self.session, self.plaintext))
+        in_deep_wiped_frame(|| {
+            let key = self.session.session_keys().one_time_key;
+            let there = if self.used_fallback_key {
+                account.has_fallback_key(&key)
+            } else {
+                account.remove_one_time_key(&key)
+            };
+            if there {
+                Ok((self.session, self.plaintext))
+            } else {
+                Err(AcceptError::OneTimeKeyGone)
+            }
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use core::fmt::{self, Write};
 
 use rand_core::TryCryptoRng;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::ZeroizeOnDrop;
 
 use super::{
     MAX_MESSAGE_GAP, MAX_SKIPPED_KEYS_PER_CHAIN,
@@ -77,13 +77,10 @@ impl fmt::Debug for Decrypted {
 /// # Ok(()) }
 /// # #[cfg(not(feature = "os-rng"))] fn main() {}
 /// ```
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Session {
-    #[zeroize(skip)]
     pub(crate) version: SessionVersion,
-    #[zeroize(skip)]
     pub(crate) keys: SessionKeys,
-    pub(crate) root_key: [u8; 32],
+    pub(crate) root_key: Secret<32>,
     /// How often the conversation has changed direction; unknown for sessions
     /// that moved in. For descriptions only.
     pub(crate) turns: Option<u64>,
@@ -92,6 +89,9 @@ pub struct Session {
     pub(crate) skipped: SkippedKeys,
     pub(crate) received: bool,
 }
+
+/// Every part that is secret wipes itself.
+impl ZeroizeOnDrop for Session {}
 
 impl Session {
     /// The starter's session: `secret` is the 3DH, `ratchet_key` the first one.
@@ -328,7 +328,7 @@ impl Session {
 
         self.root_key = root_key;
         self.turns = self.turns.and_then(|turns| turns.checked_add(1));
-        self.sender.zeroize();
+        self.sender = None;
         let slot = self.receivers.push(chain);
         let with_the_chain = u64::try_from(self.skipped.drop_chain(slot)).unwrap_or(u64::MAX);
         let forgotten = self.keep(slot, &walk).saturating_add(with_the_chain);
@@ -349,7 +349,7 @@ impl Session {
         let mut kept = walk.kept.clone();
         while kept.next < walk.index {
             let index = u32::try_from(kept.next).unwrap_or(u32::MAX);
-            let key = *kept.next_message_key();
+            let key = kept.next_message_key();
             // What is pushed out is older than what was not even kept, so the
             // record grows in order of index.
             if let Some(dropped) = self.skipped.insert(SkippedKey { slot, index, key }) {
@@ -452,8 +452,8 @@ fn turn(
     root_key: &[u8; 32],
     ours: &Curve25519SecretKey,
     theirs: &Curve25519PublicKey,
-) -> Result<([u8; 32], [u8; 32]), ZeroSharedSecret> {
-    let secret = ours.diffie_hellman(theirs)?;
+) -> Result<(Secret<32>, Secret<32>), ZeroSharedSecret> {
+    let secret = ours.multiply(theirs)?;
     Ok(root_keys(
         Some(root_key),
         secret.expose_secret(),
@@ -462,11 +462,7 @@ fn turn(
 }
 
 /// Root key and chain key from one HKDF.
-fn root_keys(salt: Option<&[u8; 32]>, secret: &[u8], info: &[u8]) -> ([u8; 32], [u8; 32]) {
+fn root_keys(salt: Option<&[u8; 32]>, secret: &[u8], info: &[u8]) -> (Secret<32>, Secret<32>) {
     let keys = hkdf::<64>(salt, secret, info);
-    let (mut root_key, mut chain_key) = ([0; 32], [0; 32]);
-    for (to, from) in root_key.iter_mut().chain(&mut chain_key).zip(keys.iter()) {
-        *to = *from;
-    }
-    (root_key, chain_key)
+    (Secret::from(*keys.part(0)), Secret::from(*keys.part(32)))
 }

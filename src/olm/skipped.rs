@@ -1,33 +1,40 @@
 //! Keys of messages that have not arrived yet, and the record of those that
 //! were dropped.
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
 use super::{MAX_RECEIVER_CHAINS, MAX_SKIPPED_KEYS_PER_CHAIN, error::DecryptError};
-use crate::primitives::inline_list::{InlineList, Slot};
+use crate::primitives::{
+    inline_list::{InlineList, Slot},
+    wipe::Secret,
+};
 
 /// The key of one message that was skipped. Secret.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct SkippedKey {
     /// The slot of the chain it belongs to.
     pub(crate) slot: u8,
     pub(crate) index: u32,
-    pub(crate) key: [u8; 32],
+    pub(crate) key: Secret<32>,
 }
 
 impl Slot for SkippedKey {
     const EMPTY: Self = Self {
         slot: 0,
         index: 0,
-        key: [0; 32],
+        key: Secret::ZERO,
     };
+
+    fn wipe(&mut self) {
+        self.key.zeroize();
+    }
 }
 
 /// The skipped keys of a session, over all chains, in order of insertion.
 ///
 /// One list, because the order over all chains is what libolm keeps; at most
 /// [`MAX_SKIPPED_KEYS_PER_CHAIN`] of each chain, so that it never fills up.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct SkippedKeys {
     keys: InlineList<SkippedKey, { MAX_RECEIVER_CHAINS * MAX_SKIPPED_KEYS_PER_CHAIN }>,
 }
@@ -94,7 +101,7 @@ impl SkippedKeys {
 /// Keys are dropped in rising order of index, so a few ranges hold them all in
 /// practice; when even those overflow, the oldest range is given up and
 /// everything below its end is unknown.
-#[derive(Clone, Zeroize)]
+#[derive(Clone)]
 pub(crate) struct DroppedKeys {
     /// Below this index nobody knows whether a key was used or dropped.
     pub(crate) unknown_below: u64,
@@ -102,7 +109,7 @@ pub(crate) struct DroppedKeys {
 }
 
 /// Indexes from `start` up to `end`, which is not among them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Zeroize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DroppedRange {
     pub(crate) start: u64,
     pub(crate) end: u64,
@@ -110,6 +117,10 @@ pub(crate) struct DroppedRange {
 
 impl Slot for DroppedRange {
     const EMPTY: Self = Self { start: 0, end: 0 };
+
+    fn wipe(&mut self) {
+        *self = Self::EMPTY;
+    }
 }
 
 impl DroppedKeys {
@@ -172,7 +183,7 @@ mod tests {
                     keys.insert(SkippedKey {
                         slot,
                         index,
-                        key: [1; 32]
+                        key: [1; 32].into()
                     }),
                     None
                 );
@@ -182,7 +193,7 @@ mod tests {
             keys.insert(SkippedKey {
                 slot: 3,
                 index: 40,
-                key: [2; 32]
+                key: [2; 32].into()
             }),
             Some(0)
         );

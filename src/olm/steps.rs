@@ -77,7 +77,7 @@ pub(super) fn make_inbound_session(
     let (ours, identity) = (&one_time_key.pair.secret, &account.identity().secret);
     let base_key = PreparedPublicKey::new(&keys.base_key);
     let secret = triple([
-        ours.diffie_hellman(&keys.identity_key)?,
+        ours.multiply(&keys.identity_key)?,
         base_key.diffie_hellman(identity)?,
         base_key.diffie_hellman(ours)?,
     ]);

@@ -2,15 +2,17 @@
 
 use core::fmt;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::ZeroizeOnDrop;
 
 use crate::primitives::{kdf::hkdf, wipe::Secret};
 
 /// The key that pickles are encrypted under: 32 random bytes from the
 /// platform's key store, or the output of a password hash. Secret; wiped on
 /// drop.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct PickleKey([u8; 32]);
+#[derive(Clone)]
+pub struct PickleKey(Secret<32>);
+
+impl ZeroizeOnDrop for PickleKey {}
 
 impl PickleKey {
     /// Bytes in a key.
@@ -18,13 +20,13 @@ impl PickleKey {
 
     /// The key with these 32 bytes.
     #[must_use]
-    pub const fn from_bytes(bytes: &[u8; Self::LENGTH]) -> Self {
-        Self(*bytes)
+    pub fn from_bytes(bytes: &[u8; Self::LENGTH]) -> Self {
+        Self(Secret::from(*bytes))
     }
 
     /// The key of the cipher, so that the caller's key is never used as one.
     pub(super) fn cipher_key(&self) -> Secret<32> {
-        hkdf(None, &self.0, b"necturus pickle v1")
+        hkdf(None, self.0.as_slice(), b"necturus pickle v1")
     }
 }
 

@@ -97,7 +97,7 @@ fn put_signing_key(key: &Ed25519SigningKey, out: &mut Writer) {
 /// one's. The scalar is clamped: vodozemac writes it as the hash gave it.
 fn signing_key(record: &mut Reader<'_>) -> Result<Ed25519SigningKey, ImportError> {
     let public = Ed25519PublicKey::from_bytes(record.array()?)?;
-    let key = Ed25519SigningKey::from_expanded(record.array()?);
+    let key = Ed25519SigningKey::clamp(record.array()?);
     if key.public_key() == public {
         Ok(key)
     } else {

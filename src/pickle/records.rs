@@ -61,8 +61,8 @@ fn put_signing_key(key: &Ed25519SigningKey, out: &mut Writer) {
 
 fn signing_key(record: &mut Reader<'_>) -> Result<Ed25519SigningKey, UnpickleError> {
     Ok(if flag(record)? {
-        Ed25519SigningKey::from_seed(record.array()?)
+        Ed25519SigningKey::expand_seed(record.array()?)
     } else {
-        Ed25519SigningKey::from_expanded(record.array()?)
+        Ed25519SigningKey::clamp(record.array()?)
     })
 }

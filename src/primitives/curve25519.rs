@@ -13,6 +13,7 @@ use super::{
     inline_list::Slot,
     public_key::{KeyError, key_bytes},
     random::{self, RngError},
+    wipe::{Secret, in_wiped_frame},
 };
 
 /// A Curve25519 public key: the `u` coordinate of a point, 32 bytes
@@ -115,11 +116,9 @@ impl fmt::Debug for Curve25519PublicKey {
 
 impl Slot for Curve25519PublicKey {
     const EMPTY: Self = Self([0; 32]);
-}
 
-impl Zeroize for Curve25519PublicKey {
-    fn zeroize(&mut self) {
-        self.0.zeroize();
+    fn wipe(&mut self) {
+        *self = Self::EMPTY;
     }
 }
 
@@ -139,8 +138,10 @@ impl Zeroize for Curve25519PublicKey {
 /// assert!(ours.diffie_hellman(&low_order).is_err());
 /// # Ok::<(), ZeroSharedSecret>(())
 /// ```
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Curve25519SecretKey([u8; 32]);
+#[derive(Clone)]
+pub struct Curve25519SecretKey(Secret<32>);
+
+impl ZeroizeOnDrop for Curve25519SecretKey {}
 
 impl Curve25519SecretKey {
     /// Bytes in a key.
@@ -154,25 +155,25 @@ impl Curve25519SecretKey {
     where
         R: TryCryptoRng + ?Sized,
     {
-        random::draw(rng).map(|bytes| Self(*bytes))
+        in_wiped_frame(|| random::draw(rng).map(Self))
     }
 
     /// The key with these 32 bytes.
     #[must_use]
-    pub const fn from_bytes(bytes: &[u8; Self::LENGTH]) -> Self {
-        Self(*bytes)
+    pub fn from_bytes(bytes: &[u8; Self::LENGTH]) -> Self {
+        Self(Secret::from(*bytes))
     }
 
     /// The 32 secret bytes of the key, not clamped.
     #[must_use]
-    pub const fn expose_secret(&self) -> &[u8; Self::LENGTH] {
+    pub fn expose_secret(&self) -> &[u8; Self::LENGTH] {
         &self.0
     }
 
     /// The public half.
     #[must_use]
     pub fn public_key(&self) -> Curve25519PublicKey {
-        Curve25519PublicKey(MontgomeryPoint::mul_base_clamped(self.0).to_bytes())
+        in_wiped_frame(|| self.multiply_base())
     }
 
     /// The X25519 function of this key and another's public one.
@@ -181,6 +182,19 @@ impl Curve25519SecretKey {
     /// [`ZeroSharedSecret`] if the result is all zero (RFC 7748 §6.1): the
     /// public key is of small order, and anybody would know the secret.
     pub fn diffie_hellman(
+        &self,
+        theirs: &Curve25519PublicKey,
+    ) -> Result<SharedSecret, ZeroSharedSecret> {
+        in_wiped_frame(|| PreparedPublicKey::new(theirs).diffie_hellman(self))
+    }
+
+    /// [`Self::public_key`], for a caller that clears the stack.
+    pub(crate) fn multiply_base(&self) -> Curve25519PublicKey {
+        Curve25519PublicKey(MontgomeryPoint::mul_base_clamped(*self.0).to_bytes())
+    }
+
+    /// [`Self::diffie_hellman`], for a caller that clears the stack.
+    pub(crate) fn multiply(
         &self,
         theirs: &Curve25519PublicKey,
     ) -> Result<SharedSecret, ZeroSharedSecret> {
@@ -196,13 +210,14 @@ impl fmt::Debug for Curve25519SecretKey {
 }
 
 /// The 32 bytes that X25519 gives both sides. Secret; wiped on drop.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct SharedSecret([u8; 32]);
+pub struct SharedSecret(Secret<32>);
+
+impl ZeroizeOnDrop for SharedSecret {}
 
 impl SharedSecret {
     /// The 32 secret bytes.
     #[must_use]
-    pub const fn expose_secret(&self) -> &[u8; 32] {
+    pub fn expose_secret(&self) -> &[u8; 32] {
         &self.0
     }
 }
@@ -241,11 +256,11 @@ impl PreparedPublicKey {
         ours: &Curve25519SecretKey,
     ) -> Result<SharedSecret, ZeroSharedSecret> {
         let product = match self.point {
-            Some(point) => point.mul_clamped(ours.0).to_montgomery(),
-            None => self.u.mul_clamped(ours.0),
+            Some(point) => point.mul_clamped(*ours.0).to_montgomery(),
+            None => self.u.mul_clamped(*ours.0),
         };
-        let secret = SharedSecret(product.to_bytes());
-        if bool::from(secret.0.ct_eq(&[0; 32])) {
+        let secret = SharedSecret(product.to_bytes().into());
+        if bool::from(secret.0.as_slice().ct_eq(&[0; 32])) {
             Err(ZeroSharedSecret)
         } else {
             Ok(secret)
@@ -274,23 +289,27 @@ const fn vector_code_runs() -> bool {
 }
 
 /// A private key and its public half, so that it is multiplied out once.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct Curve25519KeyPair {
     pub(crate) secret: Curve25519SecretKey,
-    #[zeroize(skip)]
     pub(crate) public: Curve25519PublicKey,
 }
 
 impl Curve25519KeyPair {
     /// What an empty slot of a list holds.
     pub(crate) const EMPTY: Self = Self {
-        secret: Curve25519SecretKey([0; 32]),
+        secret: Curve25519SecretKey(Secret::ZERO),
         public: Curve25519PublicKey([0; 32]),
     };
 
+    /// Overwrites the private half.
+    pub(crate) fn wipe(&mut self) {
+        self.secret.0.zeroize();
+    }
+
     /// The pair of a private key.
     pub(crate) fn from_secret(secret: Curve25519SecretKey) -> Self {
-        let public = secret.public_key();
+        let public = secret.multiply_base();
         Self { secret, public }
     }
 }
@@ -300,7 +319,7 @@ pub(crate) fn public_keys(secrets: &[Curve25519SecretKey]) -> Vec<Curve25519Publ
     let points: Zeroizing<Vec<EdwardsPoint>> = Zeroizing::new(
         secrets
             .iter()
-            .map(|key| EdwardsPoint::mul_base_clamped(key.0))
+            .map(|key| EdwardsPoint::mul_base_clamped(*key.0))
             .collect(),
     );
     EdwardsPoint::to_montgomery_batch(&points)

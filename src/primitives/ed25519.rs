@@ -21,13 +21,13 @@ use ed25519_dalek::{
 };
 use rand_core::TryCryptoRng;
 use sha2::{Digest, Sha512};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::ZeroizeOnDrop;
 
 use super::{
     base64,
     public_key::{KeyError, key_bytes},
     random::{self, RngError},
-    wipe::Secret,
+    wipe::{Secret, in_wiped_frame},
 };
 
 /// An Ed25519 public key: a point that is canonically encoded and not of small
@@ -258,15 +258,15 @@ impl core::error::Error for SignatureError {}
 /// assert!(key.public_key().verify(b"message", &signature).is_ok());
 /// assert!(key.public_key().verify(b"another", &signature).is_err());
 /// ```
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct Ed25519SigningKey {
-    seed: [u8; 32],
-    has_seed: bool,
+    seed: Option<Secret<32>>,
     /// Clamped scalar ‖ prefix.
-    expanded: [u8; 64],
-    #[zeroize(skip)]
+    expanded: Secret<64>,
     public: Ed25519PublicKey,
 }
+
+impl ZeroizeOnDrop for Ed25519SigningKey {}
 
 impl Ed25519SigningKey {
     /// Draws a new key: a seed of 32 bytes from `rng`.
@@ -277,16 +277,20 @@ impl Ed25519SigningKey {
     where
         R: TryCryptoRng + ?Sized,
     {
-        random::draw(rng).map(|seed| Self::from_seed(&seed))
+        in_wiped_frame(|| Ok(Self::expand_seed(&*random::draw(rng)?)))
     }
 
     /// The key of a seed (RFC 8032 §5.1.5).
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
+        in_wiped_frame(|| Self::expand_seed(seed))
+    }
+
+    /// [`Self::from_seed`], for a caller that clears the stack.
+    pub(crate) fn expand_seed(seed: &[u8; 32]) -> Self {
         let hash = Secret::<64>::from(<[u8; 64]>::from(Sha512::digest(seed)));
-        let mut key = Self::from_expanded(&hash);
-        key.seed = *seed;
-        key.has_seed = true;
+        let mut key = Self::clamp(&hash);
+        key.seed = Some(Secret::from(*seed));
         key
     }
 
@@ -294,15 +298,19 @@ impl Ed25519SigningKey {
     /// is clamped: some writers leave it as the hash gave it.
     #[must_use]
     pub fn from_expanded(bytes: &[u8; 64]) -> Self {
-        let mut expanded = *bytes;
+        in_wiped_frame(|| Self::clamp(bytes))
+    }
+
+    /// [`Self::from_expanded`], for a caller that clears the stack.
+    pub(crate) fn clamp(bytes: &[u8; 64]) -> Self {
+        let mut expanded = Secret::from(*bytes);
         let mut public = EdwardsPoint::default();
         if let Some(scalar) = expanded.first_chunk_mut::<32>() {
             *scalar = clamp_integer(*scalar);
             public = EdwardsPoint::mul_base_clamped(*scalar);
         }
         Self {
-            seed: [0; 32],
-            has_seed: false,
+            seed: None,
             expanded,
             public: Ed25519PublicKey(VerifyingKey::from(public)),
         }
@@ -316,23 +324,24 @@ impl Ed25519SigningKey {
 
     /// The secret seed of 32 bytes, if this key has one.
     #[must_use]
-    pub const fn expose_seed(&self) -> Option<&[u8; 32]> {
-        if self.has_seed {
-            Some(&self.seed)
-        } else {
-            None
-        }
+    pub fn expose_seed(&self) -> Option<&[u8; 32]> {
+        self.seed.as_deref()
     }
 
     /// The secret expanded key: clamped scalar ‖ prefix, 64 bytes.
     #[must_use]
-    pub const fn expose_expanded(&self) -> &[u8; 64] {
+    pub fn expose_expanded(&self) -> &[u8; 64] {
         &self.expanded
     }
 
     /// Signs `message` (RFC 8032 §5.1.6); draws nothing.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Ed25519Signature {
+        in_wiped_frame(|| self.sign_in_frame(message))
+    }
+
+    /// [`Self::sign`], for a caller that clears the stack.
+    pub(crate) fn sign_in_frame(&self, message: &[u8]) -> Ed25519Signature {
         let key = ExpandedSecretKey::from_bytes(&self.expanded);
         Ed25519Signature(raw_sign::<Sha512>(&key, message, &self.public.0).to_bytes())
     }

@@ -1,12 +1,13 @@
 //! A list of bounded length that lives inside its owner: no heap, so secrets
 //! in it are wiped, locked and moved together with the object they belong to.
 
-use zeroize::Zeroize;
-
 /// An item of a list: wiped when it leaves, and with a value for empty slots
 /// that is known when compiling, so that an empty list is one fill of memory.
-pub(crate) trait Slot: Zeroize {
+pub(crate) trait Slot {
     const EMPTY: Self;
+
+    /// Overwrites what is secret in the item.
+    fn wipe(&mut self);
 }
 
 /// Up to `N` items in order of insertion. Slots past the length hold only
@@ -70,10 +71,16 @@ impl<T: Slot, const N: usize> InlineList<T, N> {
         {
             tail.rotate_left(1);
             if let Some(last) = tail.last_mut() {
-                last.zeroize();
+                last.wipe();
             }
             self.len = self.len.saturating_sub(1);
         }
+    }
+
+    /// Removes and wipes all items.
+    fn clear(&mut self) {
+        self.as_mut_slice().iter_mut().for_each(Slot::wipe);
+        self.len = 0;
     }
 
     /// Removes and wipes every item for which `keep` is false.
@@ -87,22 +94,15 @@ impl<T: Slot, const N: usize> InlineList<T, N> {
             }
         }
         if let Some(removed) = items.get_mut(kept..) {
-            removed.iter_mut().for_each(Zeroize::zeroize);
+            removed.iter_mut().for_each(Slot::wipe);
         }
         self.len = kept;
     }
 }
 
-impl<T: Slot, const N: usize> Zeroize for InlineList<T, N> {
-    fn zeroize(&mut self) {
-        self.as_mut_slice().iter_mut().for_each(Zeroize::zeroize);
-        self.len = 0;
-    }
-}
-
 impl<T: Slot, const N: usize> Drop for InlineList<T, N> {
     fn drop(&mut self) {
-        self.zeroize();
+        self.clear();
     }
 }
 
@@ -112,6 +112,10 @@ mod tests {
 
     impl Slot for u8 {
         const EMPTY: Self = 0;
+
+        fn wipe(&mut self) {
+            *self = 0;
+        }
     }
 
     fn of(items: &[u8]) -> InlineList<u8, 4> {
@@ -132,7 +136,7 @@ mod tests {
         list.remove(7);
         list.retain(|item| *item != 3);
         assert_eq!(list.items, [2, 4, 0, 0]);
-        list.zeroize();
+        list.clear();
         assert_eq!((list.len(), list.items), (0, [0; 4]));
     }
 }

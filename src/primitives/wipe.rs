@@ -64,27 +64,41 @@ impl<const N: usize> zeroize::ZeroizeOnDrop for Secret<N> {}
 /// little over 9 KiB (AES-CBC with the hardware instructions) on `x86_64`.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 const DEPTH: usize = 16 * 1024;
+/// Below an operation that builds an Olm session or an account, which are nearly
+/// 10 kB and are copied some times while they are built and read.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+const DEEP: usize = 96 * 1024;
 /// Smaller where the whole stack is: the portable primitives stay below 6 KiB.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 const DEPTH: usize = 8 * 1024;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+const DEEP: usize = 16 * 1024;
+
+/// Clears the stack below the frame that drops it. By its drop, and not by a
+/// call behind the operation, so that the operation's result goes straight to
+/// the caller and leaves no copy in between.
+struct ClearStack<const N: usize>;
+
+impl<const N: usize> Drop for ClearStack<N> {
+    fn drop(&mut self) {
+        zeroize::zeroize_stack::<N>();
+    }
+}
 
 /// Runs `operation` in a frame of its own and clears the stack it used.
 ///
 /// The result is written to the caller's frame, which is not cleared.
 #[inline]
 pub(crate) fn in_wiped_frame<T>(operation: impl FnOnce() -> T) -> T {
-    let result = frame(operation);
-    zeroize::zeroize_stack::<DEPTH>();
-    result
+    let _clear = ClearStack::<DEPTH>;
+    frame(operation)
 }
 
-/// The same for operations that build an Olm session or an account, which are
-/// several kilobytes themselves and may be copied while they are built.
+/// The same for operations that build an Olm session or an account.
 #[inline]
 pub(crate) fn in_deep_wiped_frame<T>(operation: impl FnOnce() -> T) -> T {
-    let result = frame(operation);
-    zeroize::zeroize_stack::<{ DEPTH * 2 }>();
-    result
+    let _clear = ClearStack::<DEEP>;
+    frame(operation)
 }
 
 #[inline(never)]

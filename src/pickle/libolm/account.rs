@@ -49,8 +49,7 @@ impl Account {
             for key in self.one_time_keys.as_slice().iter().rev() {
                 put_key(key, out)?;
             }
-            let fallback = [&self.fallback_keys.current, &self.fallback_keys.previous];
-            let fallback = fallback.into_iter().flatten();
+            let fallback = self.fallback_keys.iter();
             out.u8(u8::try_from(fallback.clone().count()).unwrap_or_default());
             for key in fallback {
                 put_key(key, out)?;
@@ -101,14 +100,9 @@ fn account(version: u32, record: &mut Reader<'_>) -> Result<Account, ImportError
     // The last id given, so the next one is higher: raising it late would put a
     // new key in a published one's place. In what vodozemac writes it is that of
     // the one-time keys alone, and the fallback keys may be ahead of it.
-    let fallback = [&fallback_keys.current, &fallback_keys.previous];
-    let held = fallback.into_iter().flatten().map(|key| key.id.value());
-    let last = held.fold(u64::from(record.u32()?), u64::max);
-    let next = last.saturating_add(1);
-    let key_ids = KeyIdCounter {
-        next,
-        width: KeyIdWidth::Four,
-    };
+    let next = u64::from(record.u32()?).saturating_add(1);
+    let held = one_time_keys.as_slice().iter().chain(fallback_keys.iter());
+    let key_ids = KeyIdCounter::past(next, KeyIdWidth::Four, held.map(OneTimeKey::id));
     Ok(Account {
         signing_key,
         identity,
@@ -171,7 +165,7 @@ impl Stored {
     }
 
     fn check(&self) -> Result<FallbackKey, ImportError> {
-        self.with(self.secret.public_key())
+        self.with(self.secret.multiply_base())
     }
 }
 

@@ -18,7 +18,7 @@ impl Curve25519SecretKey {
     /// [`ImportError`] says what is wrong with the pickle.
     pub fn from_libolm_pk_decryption_pickle(text: &str, key: &[u8]) -> Result<Self, ImportError> {
         read(text, key, |version, record| match version {
-            VERSION => Ok(key_pair(record)?.secret.clone()),
+            VERSION => Ok(key_pair(record)?.secret),
             version => Err(ImportError::UnknownVersion { version }),
         })
     }
@@ -26,9 +26,8 @@ impl Curve25519SecretKey {
     /// Writes this key as the pickle of a `PkDecryption` object of libolm.
     #[must_use]
     pub fn to_libolm_pk_decryption_pickle(&self, key: &[u8]) -> String {
-        let pair = Curve25519KeyPair::from_secret(self.clone());
         let Ok(text) = write::<Infallible>(key, VERSION, 64, |out| {
-            put_key_pair(&pair, out);
+            put_key_pair(&Curve25519KeyPair::from_secret(self.clone()), out);
             Ok(())
         });
         text

@@ -13,6 +13,7 @@ use crate::{
         SessionKeys, SkippedKey, SkippedKeys,
     },
     pickle::error::{ExportError, ImportError},
+    primitives::{curve25519::Curve25519PublicKey, wipe::Secret},
 };
 
 const VERSION: u32 = 1;
@@ -60,7 +61,7 @@ impl Session {
         out.bytes(self.keys.identity_key.as_bytes());
         out.bytes(self.keys.base_key.as_bytes());
         out.bytes(self.keys.one_time_key.as_bytes());
-        out.bytes(&self.root_key);
+        out.bytes(self.root_key.as_slice());
         out.count(usize::from(self.sender.is_some()));
         if let Some(sender) = &self.sender {
             put_key_pair(&sender.ratchet_key, out);
@@ -79,7 +80,7 @@ impl Session {
             let chain = chains.clone().find(|(slot, _)| *slot == skipped.slot);
             let ratchet_key = chain.map_or(&[0; 32], |(_, chain)| chain.ratchet_key.as_bytes());
             out.bytes(ratchet_key);
-            out.bytes(&skipped.key);
+            out.bytes(skipped.key.as_slice());
             out.u32(skipped.index);
         }
         Ok(())
@@ -99,10 +100,10 @@ fn session(record: &mut Reader<'_>) -> Result<Session, ImportError> {
         base_key: public_key(record)?,
         one_time_key: public_key(record)?,
     };
-    let root_key = *record.array()?;
+    let root_key = Secret::from(*record.array()?);
     let sender = if count(record, 1)? == 1 {
         let ratchet_key = key_pair(record)?;
-        let key = *record.array()?;
+        let key = Secret::from(*record.array()?);
         Some(SenderChain {
             ratchet_key,
             chain_key: ChainKey::new(key, u64::from(record.u32()?)),
@@ -127,22 +128,49 @@ fn session(record: &mut Reader<'_>) -> Result<Session, ImportError> {
     })
 }
 
+/// `public ‖ key ‖ index u32`: a receiver chain as well as a skipped key.
+const ITEM_LENGTH: usize = 32 + 32 + 4;
+
+/// The items of a list of at most `max`, last first.
+fn items_backwards<'a>(
+    record: &mut Reader<'a>,
+    max: usize,
+) -> Result<impl Iterator<Item = Result<Item, ImportError>> + use<'a>, ImportError> {
+    let items = count(record, max)?;
+    let bytes = record.bytes(items.saturating_mul(ITEM_LENGTH))?;
+    Ok(bytes.rchunks_exact(ITEM_LENGTH).map(Item::read))
+}
+
+struct Item {
+    ratchet_key: Curve25519PublicKey,
+    key: Secret<32>,
+    index: u32,
+}
+
+impl Item {
+    fn read(bytes: &[u8]) -> Result<Self, ImportError> {
+        let mut record = Reader::new(bytes);
+        Ok(Self {
+            ratchet_key: public_key(&mut record)?,
+            key: Secret::from(*record.array()?),
+            index: record.u32()?,
+        })
+    }
+}
+
 /// The chains stand newest first; ours are put in oldest first.
 fn receiver_chains(record: &mut Reader<'_>) -> Result<ReceiverChains, ImportError> {
-    let mut newest_first: [Option<ReceiverChain>; MAX_RECEIVER_CHAINS] = Default::default();
-    let chains = count(record, MAX_RECEIVER_CHAINS)?;
-    for place in newest_first.iter_mut().take(chains) {
-        let ratchet_key = public_key(record)?;
-        let key = *record.array()?;
-        *place = Some(ReceiverChain::moved_in(
-            ratchet_key,
-            key,
-            u64::from(record.u32()?),
-        ));
-    }
     let mut receivers = ReceiverChains::new();
-    for chain in newest_first.into_iter().rev().flatten() {
-        receivers.push(chain);
+    for chain in items_backwards(record, MAX_RECEIVER_CHAINS)? {
+        let chain = chain?;
+        if receivers.find(&chain.ratchet_key).is_some() {
+            return Err(ImportError::KeysDisagree);
+        }
+        receivers.push(ReceiverChain::moved_in(
+            chain.ratchet_key,
+            chain.key,
+            u64::from(chain.index),
+        ));
     }
     Ok(receivers)
 }
@@ -152,20 +180,23 @@ fn skipped_keys(
     record: &mut Reader<'_>,
     receivers: &ReceiverChains,
 ) -> Result<SkippedKeys, ImportError> {
-    let mut newest_first: [Option<SkippedKey>; MAX_SKIPPED_KEYS] = core::array::from_fn(|_| None);
-    let keys = count(record, MAX_SKIPPED_KEYS)?;
-    for place in newest_first.iter_mut().take(keys) {
-        let ratchet_key = public_key(record)?;
-        let key = *record.array()?;
-        let index = record.u32()?;
-        let chain = receivers
-            .newest_first()
-            .find(|(_, chain)| chain.ratchet_key == ratchet_key);
-        *place = chain.map(|(slot, _)| SkippedKey { slot, index, key });
-    }
     let mut skipped = SkippedKeys::new();
-    for key in newest_first.into_iter().rev().flatten() {
-        skipped.insert(key);
+    for item in items_backwards(record, MAX_SKIPPED_KEYS)? {
+        let item = item?;
+        // The keys of a chain that was dropped are dead.
+        let Some((slot, chain)) = receivers.find(&item.ratchet_key) else {
+            continue;
+        };
+        // A key at or past the chain's next index would open a message twice.
+        if u64::from(item.index) >= chain.chain_key.next || skipped.find(slot, item.index).is_some()
+        {
+            return Err(ImportError::KeysDisagree);
+        }
+        skipped.insert(SkippedKey {
+            slot,
+            index: item.index,
+            key: item.key,
+        });
     }
     Ok(skipped)
 }

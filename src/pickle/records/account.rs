@@ -80,7 +80,11 @@ impl Record for Account {
             current: fallback(current),
             previous: fallback(previous),
         };
-        let key_ids = KeyIdCounter { next, width };
+        let held = one_time_keys.as_slice().iter().chain(fallback_keys.iter());
+        let key_ids = KeyIdCounter::past(next, width, held.map(OneTimeKey::id));
+        if key_ids.next != next {
+            return Err(UnpickleError::Invalid);
+        }
         Ok(Self {
             signing_key,
             identity,
@@ -119,7 +123,11 @@ fn key(
     secrets: &mut Vec<Curve25519SecretKey>,
 ) -> Result<Head, UnpickleError> {
     let value = record.u64()?;
-    let id = KeyId::new(value, width(record)?);
+    let width = width(record)?;
+    if width == KeyIdWidth::Four && u32::try_from(value).is_err() {
+        return Err(UnpickleError::Invalid);
+    }
+    let id = KeyId::new(value, width);
     let published = flag(record)?;
     secrets.push(Curve25519SecretKey::from_bytes(record.array()?));
     Ok(Head { id, published })

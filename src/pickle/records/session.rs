@@ -16,6 +16,7 @@ use crate::{
     primitives::{
         curve25519::{Curve25519KeyPair, Curve25519PublicKey, Curve25519SecretKey},
         inline_list::InlineList,
+        wipe::Secret,
     },
 };
 
@@ -47,7 +48,7 @@ impl Record for Session {
         out.bytes(self.keys.identity_key.as_bytes());
         out.bytes(self.keys.base_key.as_bytes());
         out.bytes(self.keys.one_time_key.as_bytes());
-        out.bytes(&self.root_key);
+        out.bytes(self.root_key.as_slice());
         out.flag(self.sender.is_some());
         if let Some(sender) = &self.sender {
             out.bytes(sender.ratchet_key.secret.expose_secret());
@@ -76,7 +77,7 @@ impl Record for Session {
                 .and_then(|position| u8::try_from(position).ok())
                 .unwrap_or(u8::MAX));
             out.u32(key.index);
-            out.bytes(&key.key);
+            out.bytes(key.key.as_slice());
         }
         out.finish()
     }
@@ -94,7 +95,7 @@ impl Record for Session {
             base_key: public_key(record)?,
             one_time_key: public_key(record)?,
         };
-        let root_key = *record.array()?;
+        let root_key = Secret::from(*record.array()?);
         let sender = if flag(record)? {
             let secret = Curve25519SecretKey::from_bytes(record.array()?);
             let ratchet_key = Curve25519KeyPair::from_secret(secret);
@@ -107,7 +108,11 @@ impl Record for Session {
         };
         let mut receivers = ReceiverChains::new();
         for _ in 0..count(record, MAX_RECEIVER_CHAINS)? {
-            receivers.push(receiver_chain(record)?);
+            let chain = receiver_chain(record)?;
+            if receivers.find(&chain.ratchet_key).is_some() {
+                return Err(UnpickleError::Invalid);
+            }
+            receivers.push(chain);
         }
         if sender.is_none() && receivers.newest().is_none() {
             return Err(UnpickleError::Invalid);
@@ -139,7 +144,7 @@ fn put_chain_key(chain_key: &ChainKey, out: &mut Writer) {
 }
 
 fn chain_key(record: &mut Reader<'_>) -> Result<ChainKey, UnpickleError> {
-    let key = *record.array()?;
+    let key = Secret::from(*record.array()?);
     let next = record.u64()?;
     if next > CHAIN_END {
         return Err(UnpickleError::Invalid);
@@ -177,7 +182,7 @@ fn skipped_keys(
     let mut skipped = SkippedKeys::new();
     for _ in 0..count(record, MAX_RECEIVER_CHAINS * MAX_SKIPPED_KEYS_PER_CHAIN)? {
         let position = usize::from(record.u8()?);
-        let (slot, _) = receivers
+        let (slot, chain) = receivers
             .newest_first()
             .rev()
             .nth(position)
@@ -185,9 +190,10 @@ fn skipped_keys(
         let key = SkippedKey {
             slot,
             index: record.u32()?,
-            key: *record.array()?,
+            key: Secret::from(*record.array()?),
         };
-        if skipped.insert(key).is_some() {
+        let used = u64::from(key.index) >= chain.chain_key.next;
+        if used || skipped.find(slot, key.index).is_some() || skipped.insert(key).is_some() {
             return Err(UnpickleError::Invalid);
         }
     }

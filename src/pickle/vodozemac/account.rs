@@ -171,17 +171,17 @@ fn account(json: AccountJson) -> Result<ImportedAccount, ImportError> {
             .map(FallbackKeyJson::key),
     };
     let identity = Curve25519SecretKey::from_bytes(&json.diffie_hellman_key.0);
+    // vodozemac counts the two kinds apart; one counter past both gives no id
+    // twice.
+    let next = json.one_time_keys.next_key_id.max(fallback.key_id);
+    let held = one_time_keys.as_slice().iter().chain(fallback_keys.iter());
+    let key_ids = KeyIdCounter::past(next, KeyIdWidth::Eight, held.map(OneTimeKey::id));
     let account = Account {
         signing_key: json.signing_key.key(),
         identity: Curve25519KeyPair::from_secret(identity),
         one_time_keys,
         fallback_keys,
-        // vodozemac counts the two kinds apart; one counter past both gives no
-        // id twice.
-        key_ids: KeyIdCounter {
-            next: json.one_time_keys.next_key_id.max(fallback.key_id),
-            width: KeyIdWidth::Eight,
-        },
+        key_ids,
     };
     Ok(ImportedAccount { account, dropped })
 }

@@ -1,6 +1,6 @@
 //! vodozemac's Olm sessions.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::Deserialize;
 
@@ -77,8 +77,9 @@ struct IndexedKey {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::vec_box, reason = "a list that grows then moves no secret")]
 struct Chains {
-    inner: Vec<Chain>,
+    inner: Vec<Box<Chain>>,
 }
 
 #[derive(Deserialize)]
@@ -89,8 +90,9 @@ struct Chain {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::vec_box, reason = "a list that grows then moves no secret")]
 struct MessageKeys {
-    inner: Vec<IndexedKey>,
+    inner: Vec<Box<IndexedKey>>,
 }
 
 impl Session {
@@ -177,7 +179,7 @@ impl Session {
                 json.raw(r#","ratchet_count":"#);
                 put_count(self.turns, json);
                 json.raw(r#","active_ratchet":{"root_key":"#)
-                    .bytes(&self.root_key)
+                    .bytes(self.root_key.as_slice())
                     .raw(r#","ratchet_key":"#)
                     .bytes(sender.ratchet_key.secret.expose_secret())
                     .raw(r#"},"symmetric_key_ratchet":"#);
@@ -185,7 +187,7 @@ impl Session {
             }
             None => {
                 json.raw(r#"{"type":"inactive","root_key":{"key":"#)
-                    .bytes(&self.root_key)
+                    .bytes(self.root_key.as_slice())
                     .raw(r#"},"ratchet_key":"#)
                     // A session that does not send has a receiver chain.
                     .bytes(theirs.map_or(&[], |theirs| theirs.as_bytes()))
@@ -234,15 +236,15 @@ fn session(json: SessionJson) -> Result<Session, ImportError> {
             let secret = Curve25519SecretKey::from_bytes(&active.ratchet_key.0);
             let sender = SenderChain {
                 ratchet_key: Curve25519KeyPair::from_secret(secret),
-                chain_key: ChainKey::new(chain.key.0, chain_end(chain.index)?),
+                chain_key: ChainKey::new(chain.key.0.into(), chain_end(chain.index)?),
             };
             let theirs = sending.parent_ratchet_key.as_ref().map(public_key);
-            (active.root_key.0, Some(sender), theirs)
+            (active.root_key.0.into(), Some(sender), theirs)
         }
         Kind::Inactive => {
             let root_key = sending.root_key.ok_or(ImportError::Json)?;
             let theirs = sending.ratchet_key.as_ref().ok_or(ImportError::Json)?;
-            (root_key.key.0, None, Some(public_key(theirs)))
+            (root_key.key.0.into(), None, Some(public_key(theirs)))
         }
     };
     let turns = match sending.ratchet_count {
@@ -269,11 +271,14 @@ fn session(json: SessionJson) -> Result<Session, ImportError> {
     })
 }
 
-/// The chains stand oldest first, but for sessions that vodozemac itself took
-/// from libolm, which it leaves newest first: `theirs`, the key that the session
-/// last turned against, names the newest where it is known.
+/// Puts the chains in. They stand oldest first, but for sessions that vodozemac
+/// itself took from libolm, which it leaves newest first: `theirs`, the key that
+/// the session last turned against, names the newest where it is known. It is not
+/// where a session still sends as it did when it came from libolm; that looks the
+/// same as one that an old vodozemac made, so the order is then taken as it is.
+#[expect(clippy::vec_box, reason = "a list that grows then moves no secret")]
 fn receiver_chains(
-    mut chains: Vec<Chain>,
+    mut chains: Vec<Box<Chain>>,
     theirs: Option<Curve25519PublicKey>,
 ) -> Result<(ReceiverChains, SkippedKeys), ImportError> {
     if chains.len() > MAX_RECEIVER_CHAINS {
@@ -295,11 +300,14 @@ fn receiver_chains(
     }
     let mut receivers = ReceiverChains::new();
     let mut skipped = SkippedKeys::new();
-    for chain in chains {
+    for chain in &chains {
+        if receivers.find(&public_key(&chain.ratchet_key)).is_some() {
+            return Err(ImportError::KeysDisagree);
+        }
         let next = chain_end(chain.hkdf_ratchet.index)?;
         let slot = receivers.push(ReceiverChain::moved_in(
             public_key(&chain.ratchet_key),
-            chain.hkdf_ratchet.key.0,
+            chain.hkdf_ratchet.key.0.into(),
             next,
         ));
         let found = chain.skipped_message_keys.inner.len();
@@ -315,10 +323,14 @@ fn receiver_chains(
         keys.sort_by_key(|key| key.index);
         for key in keys {
             let index = u32::try_from(key.index).map_err(|_| ImportError::IndexTooLarge)?;
+            // A key at or past the chain's next index would open a message twice.
+            if key.index >= next || skipped.find(slot, index).is_some() {
+                return Err(ImportError::KeysDisagree);
+            }
             skipped.insert(SkippedKey {
                 slot,
                 index,
-                key: key.key.0,
+                key: key.key.0.into(),
             });
         }
     }

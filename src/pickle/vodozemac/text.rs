@@ -55,8 +55,8 @@ pub(super) enum SigningKey {
 impl SigningKey {
     pub(super) fn key(&self) -> Ed25519SigningKey {
         match self {
-            Self::Normal(seed) => Ed25519SigningKey::from_seed(&seed.0),
-            Self::Expanded(expanded) => Ed25519SigningKey::from_expanded(&expanded.0),
+            Self::Normal(seed) => Ed25519SigningKey::expand_seed(&seed.0),
+            Self::Expanded(expanded) => Ed25519SigningKey::clamp(&expanded.0),
         }
     }
 }
