@@ -357,7 +357,7 @@ fn sizes() {
     assert_eq!(account.state().len(), SHORTEST + 80 + 100 * 42);
     let (outbound, inbound) = room(4, SessionVersion::V1);
     assert_eq!(outbound.state().len(), SHORTEST + 1 + 132 + 1 + 33);
-    assert_eq!(inbound.state().len(), SHORTEST + 1 + 2 * 132 + 32 + 1);
+    assert_eq!(inbound.state().len(), SHORTEST + 1 + 2 * 132 + 32 + 1 + 4);
     let fresh = Pair::new(5);
     let fixed = 2 + 9 + 4 * 32 + 1 + 3 * 4;
     assert_eq!(fresh.alices.state().len(), SHORTEST + fixed + 72);

@@ -86,7 +86,8 @@ pub struct InboundGroupSession {
     pub(crate) initial: Ratchet,
     pub(crate) latest: Ratchet,
     pub(crate) signing_key: Ed25519PublicKey,
-    pub(crate) verified: bool,
+    /// The index from which ratchet and signing key are known to belong together.
+    pub(crate) verified_from: Option<u32>,
 }
 
 impl InboundGroupSession {
@@ -114,7 +115,7 @@ impl InboundGroupSession {
             initial: ratchet.clone(),
             latest: ratchet.clone(),
             signing_key,
-            verified,
+            verified_from: verified.then_some(ratchet.index()),
         }
     }
 
@@ -144,9 +145,24 @@ impl InboundGroupSession {
 
     /// Whether ratchet and signing key are known to belong together: the key
     /// that the session was made of was signed, or a message has decrypted.
+    ///
+    /// That may hold for later messages alone: see
+    /// [`verified_from`](Self::verified_from).
     #[must_use]
     pub const fn is_verified(&self) -> bool {
-        self.verified
+        self.verified_from.is_some()
+    }
+
+    /// The index from which ratchet and signing key are known to belong together,
+    /// if any.
+    ///
+    /// The ratchet throws its lowest part away at every multiple of 256, so what
+    /// vouches for one index vouches for those before it only back to there. An
+    /// export or a backup could hold an invented ratchet for the messages below,
+    /// which then do not decrypt, but look like a session that is verified.
+    #[must_use]
+    pub const fn verified_from(&self) -> Option<u32> {
+        self.verified_from
     }
 
     /// Decrypts a message, which costs one allocation, for the plaintext.
@@ -224,10 +240,16 @@ impl InboundGroupSession {
 
     /// Takes note that the message at this ratchet has decrypted.
     fn accept(&mut self, ratchet: Ratchet) {
-        self.verified = true;
+        self.vouch(ratchet.index());
         if ratchet.index() > self.latest.index() {
             self.latest = ratchet;
         }
+    }
+
+    /// Takes note that the ratchet at `index` belongs to the signing key.
+    fn vouch(&mut self, index: u32) {
+        let from = (index & !0xff).max(self.first_known_index());
+        self.verified_from = Some(self.verified_from.map_or(from, |known| known.min(from)));
     }
 
     /// The ratchet at `index`, from the nearest one that is held.
@@ -276,6 +298,7 @@ impl InboundGroupSession {
                     self.latest = ratchet.clone();
                 }
                 self.initial = ratchet;
+                self.verified_from = self.verified_from.map(|from| from.max(index));
             }
         });
     }
@@ -304,17 +327,44 @@ impl InboundGroupSession {
     /// Takes over what another copy of the session has more: an earlier first
     /// index, and that it is verified.
     ///
+    /// A verified copy also replaces what this one holds below the index from
+    /// which it is [verified](Self::verified_from), if they agree from there on.
+    ///
     /// # Errors
     /// [`MergeError`] if they are not copies of one session; nothing is changed.
     pub fn merge(&mut self, other: &Self) -> Result<(), MergeError> {
-        match self.compare(other) {
+        let takes_initial = match self.compare(other) {
+            SessionOrdering::Equal | SessionOrdering::Better => false,
+            SessionOrdering::Worse => true,
+            SessionOrdering::Unconnected if self.is_corrected_by(other) => true,
             SessionOrdering::Unconnected => return Err(MergeError),
-            SessionOrdering::Worse => self.initial = other.initial.clone(),
-            SessionOrdering::Equal | SessionOrdering::Better => {}
+        };
+        if takes_initial {
+            self.initial = other.initial.clone();
         }
         self.latest = self.initial.clone();
-        self.verified |= other.verified;
+        if let Some(from) = self.verified_from.take() {
+            self.vouch(from);
+        }
+        if let Some(from) = other.verified_from {
+            self.vouch(from);
+        }
         Ok(())
+    }
+
+    /// Whether `other` is verified as a whole, and equals this copy from where
+    /// this one is verified.
+    fn is_corrected_by(&self, other: &Self) -> bool {
+        let Some(from) = self.verified_from else {
+            return false;
+        };
+        self.version == other.version
+            && self.signing_key == other.signing_key
+            && other.verified_from == Some(other.first_known_index())
+            && in_wiped_frame(|| match (self.ratchet_at(from), other.ratchet_at(from)) {
+                (Ok(ours), Ok(theirs)) => ours.is_same(&theirs),
+                _ => false,
+            })
     }
 }
 
@@ -327,7 +377,7 @@ impl fmt::Debug for InboundGroupSession {
             .field("session_id", &self.session_id())
             .field("version", &self.version)
             .field("first_known_index", &self.first_known_index())
-            .field("verified", &self.verified)
+            .field("verified_from", &self.verified_from)
             .finish_non_exhaustive()
     }
 }

@@ -73,6 +73,7 @@ impl InboundGroupSession {
             let latest = ratchet::read(record)?;
             let signing_key = Ed25519PublicKey::from_bytes(record.array()?)?;
             let verified = if version == 1 { true } else { record.flag()? };
+            let verified_from = verified.then_some(initial.index());
             let mut wound = initial.clone();
             wound.advance_to(latest.index());
             if !wound.is_same(&latest) {
@@ -83,7 +84,7 @@ impl InboundGroupSession {
                 initial,
                 latest,
                 signing_key,
-                verified,
+                verified_from,
             })
         })
     }
@@ -98,7 +99,7 @@ impl InboundGroupSession {
             ratchet::put(&self.initial, out);
             ratchet::put(&self.latest, out);
             out.bytes(self.signing_key.as_bytes());
-            out.flag(self.verified);
+            out.flag(self.is_verified());
             Ok(())
         })
     }

@@ -41,14 +41,17 @@ impl Record for OutboundGroupSession {
 impl Record for InboundGroupSession {
     const KIND: PickleKind = PickleKind::InboundGroupSession;
 
-    /// `version ‖ initial ratchet ‖ latest ratchet ‖ public key ‖ verified`.
+    /// `version ‖ initial ratchet ‖ latest ratchet ‖ public key ‖ verified from?`
     fn write(&self) -> Zeroizing<Vec<u8>> {
-        let mut out = Writer::with_capacity(2 + 2 * ratchet::LENGTH + 32);
+        let mut out = Writer::with_capacity(6 + 2 * ratchet::LENGTH + 32);
         put_version(self.version, &mut out);
         ratchet::put(&self.initial, &mut out);
         ratchet::put(&self.latest, &mut out);
         out.bytes(self.signing_key.as_bytes());
-        out.flag(self.verified);
+        out.flag(self.verified_from.is_some());
+        if let Some(from) = self.verified_from {
+            out.u32(from);
+        }
         out.finish()
     }
 
@@ -60,12 +63,20 @@ impl Record for InboundGroupSession {
             return Err(UnpickleError::Invalid);
         }
         let signing_key = Ed25519PublicKey::from_bytes(record.array()?)?;
+        let verified_from = if flag(record)? {
+            Some(record.u32()?)
+        } else {
+            None
+        };
+        if verified_from.is_some_and(|from| from < initial.index()) {
+            return Err(UnpickleError::Invalid);
+        }
         Ok(Self {
             version,
             initial,
             latest,
             signing_key,
-            verified: flag(record)?,
+            verified_from,
         })
     }
 }

@@ -101,12 +101,13 @@ impl InboundGroupSession {
     pub fn from_vodozemac_pickle(text: &str, key: &[u8; 32]) -> Result<Self, ImportError> {
         read(text, key, |json: Inbound| {
             let ratchet = json.initial_ratchet.ratchet();
+            let index = ratchet.index();
             Ok(Self {
                 version: check_config(json.config)?,
                 initial: ratchet.clone(),
                 latest: ratchet,
                 signing_key: Ed25519PublicKey::from_bytes(&json.signing_key.0)?,
-                verified: json.signing_key_verified,
+                verified_from: json.signing_key_verified.then_some(index),
             })
         })
     }
@@ -125,7 +126,7 @@ impl InboundGroupSession {
             json.raw(r#","signing_key":"#)
                 .bytes(self.signing_key.as_bytes())
                 .raw(r#","signing_key_verified":"#)
-                .flag(self.verified)
+                .flag(self.is_verified())
                 .raw(r#","config":{"version":"V1"}}"#);
             Ok(json.finish())
         })

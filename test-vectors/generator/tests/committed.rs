@@ -97,6 +97,6 @@ fn good_pickles_of_version_1_do_not_change() {
     let hash: [u8; 32] = hash.finalize().into();
     assert_eq!(
         hex(&hash),
-        "e3e0accf4dfe14fbcfddb2664ff091188e1c843bcce8be5b112d3efbd67edcc1"
+        "5141928f4f5f1f724b7a04afbad03fa77764dac047ac386fb3109fe512a19b20"
     );
 }

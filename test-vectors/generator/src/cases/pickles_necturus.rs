@@ -185,7 +185,9 @@ fn inbound_record(session: &megolm::Session, config: u8, latest: u32) -> Vec<u8>
     session.ratchet.put(&mut record);
     session.ratchet.at(latest).put(&mut record);
     record.bytes(&session.signer.public);
+    // Verified, from the first index on.
     record.flag(true);
+    record.u32(session.ratchet.index);
     record.finish()
 }
 
@@ -450,6 +452,24 @@ fn records() -> Vec<Case> {
             group.ratchet.put(&mut record);
             record.bytes(&group.signer.public);
             record.flag(true);
+            record.u32(65_600);
+            record.finish()
+        },
+        "pickle.invalid",
+    );
+    refused(
+        "inbound-group-session",
+        4,
+        "verified-below-initial",
+        "verified from an index before the initial one",
+        &{
+            let mut record = Record::default();
+            record.u8(1);
+            group.ratchet.at(65_600).put(&mut record);
+            group.ratchet.at(65_600).put(&mut record);
+            record.bytes(&group.signer.public);
+            record.flag(true);
+            record.u32(65_599);
             record.finish()
         },
         "pickle.invalid",
