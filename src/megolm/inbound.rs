@@ -306,22 +306,25 @@ impl InboundGroupSession {
     /// How this copy of a session stands to another.
     #[must_use]
     pub fn compare(&self, other: &Self) -> SessionOrdering {
-        if self.version != other.version || self.signing_key != other.signing_key {
+        let (ours, theirs) = (self.first_known_index(), other.first_known_index());
+        if !self.agrees_at(other, ours.max(theirs)) {
             return SessionOrdering::Unconnected;
         }
-        in_wiped_frame(|| {
-            let index = self.first_known_index().max(other.first_known_index());
-            match (self.ratchet_at(index), other.ratchet_at(index)) {
-                (Ok(ours), Ok(theirs)) if ours.is_same(&theirs) => {
-                    match self.first_known_index().cmp(&other.first_known_index()) {
-                        core::cmp::Ordering::Less => SessionOrdering::Better,
-                        core::cmp::Ordering::Equal => SessionOrdering::Equal,
-                        core::cmp::Ordering::Greater => SessionOrdering::Worse,
-                    }
-                }
-                _ => SessionOrdering::Unconnected,
-            }
-        })
+        match ours.cmp(&theirs) {
+            core::cmp::Ordering::Less => SessionOrdering::Better,
+            core::cmp::Ordering::Equal => SessionOrdering::Equal,
+            core::cmp::Ordering::Greater => SessionOrdering::Worse,
+        }
+    }
+
+    /// Whether both copies know `index` and are one session from there on.
+    fn agrees_at(&self, other: &Self, index: u32) -> bool {
+        self.version == other.version
+            && self.signing_key == other.signing_key
+            && in_wiped_frame(|| match (self.ratchet_at(index), other.ratchet_at(index)) {
+                (Ok(ours), Ok(theirs)) => ours.is_same(&theirs),
+                _ => false,
+            })
     }
 
     /// Takes over what another copy of the session has more: an earlier first
@@ -343,11 +346,8 @@ impl InboundGroupSession {
             self.initial = other.initial.clone();
         }
         self.latest = self.initial.clone();
-        if let Some(from) = self.verified_from.take() {
-            self.vouch(from);
-        }
-        if let Some(from) = other.verified_from {
-            self.vouch(from);
+        for from in [self.verified_from.take(), other.verified_from] {
+            from.into_iter().for_each(|from| self.vouch(from));
         }
         Ok(())
     }
@@ -355,16 +355,10 @@ impl InboundGroupSession {
     /// Whether `other` is verified as a whole, and equals this copy from where
     /// this one is verified.
     fn is_corrected_by(&self, other: &Self) -> bool {
-        let Some(from) = self.verified_from else {
-            return false;
-        };
-        self.version == other.version
-            && self.signing_key == other.signing_key
-            && other.verified_from == Some(other.first_known_index())
-            && in_wiped_frame(|| match (self.ratchet_at(from), other.ratchet_at(from)) {
-                (Ok(ours), Ok(theirs)) => ours.is_same(&theirs),
-                _ => false,
-            })
+        other.verified_from == Some(other.first_known_index())
+            && self
+                .verified_from
+                .is_some_and(|from| self.agrees_at(other, from))
     }
 }
 

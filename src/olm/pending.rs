@@ -48,7 +48,7 @@ impl Pending {
             let there = if self.used_fallback_key {
                 account.has_fallback_key(&key)
             } else {
-                account.remove_one_time_key(&key)
+                account.one_time_keys.remove(&key)
             };
             if there {
                 Ok((self.session, self.plaintext))
