@@ -9,6 +9,7 @@
 //! | talk between two devices | [`olm::Session`] |
 //! | send to a room | [`megolm::OutboundGroupSession`] |
 //! | read what others send to a room | [`megolm::InboundGroupSession`] |
+//! | read, sign and check JSON | [`json`] |
 //! | keep any of these at rest | [`pickle`] |
 //! | move in from libolm or vodozemac, or out | [`pickle`](pickle#moving-in-and-out) |
 //!
@@ -84,6 +85,7 @@ extern crate alloc;
 extern crate std;
 
 mod codec;
+pub mod json;
 pub mod megolm;
 pub mod olm;
 pub mod pickle;

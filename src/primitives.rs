@@ -6,11 +6,14 @@
 
 pub(crate) mod aead;
 pub(crate) mod base64;
+pub(crate) mod chacha;
 pub(crate) mod cipher;
+pub(crate) mod ctr;
 pub(crate) mod curve25519;
 pub(crate) mod ed25519;
 pub(crate) mod inline_list;
 pub(crate) mod kdf;
+pub(crate) mod pbkdf2;
 pub(crate) mod public_key;
 pub(crate) mod random;
 pub(crate) mod wipe;

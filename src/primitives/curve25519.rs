@@ -11,7 +11,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use super::{
     base64,
     inline_list::Slot,
-    public_key::{KeyError, key_bytes},
+    public_key::{KeyError, key_bytes, padded_key_bytes},
     random::{self, RngError},
     wipe::{Secret, in_wiped_frame},
 };
@@ -41,6 +41,12 @@ impl Curve25519PublicKey {
     /// [`KeyError::Length`] if it is not 32 bytes long.
     pub fn from_base64(text: &str) -> Result<Self, KeyError> {
         key_bytes(text).map(Self)
+    }
+
+    /// [`Self::from_base64`] that takes full padding, too, as it may stand in
+    /// JSON.
+    pub(crate) fn from_padded_base64(text: &str) -> Result<Self, KeyError> {
+        padded_key_bytes(text).map(Self)
     }
 
     /// The 32 bytes of the key.

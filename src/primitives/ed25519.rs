@@ -25,7 +25,7 @@ use zeroize::ZeroizeOnDrop;
 
 use super::{
     base64,
-    public_key::{KeyError, key_bytes},
+    public_key::{KeyError, key_bytes, padded_key_bytes},
     random::{self, RngError},
     wipe::{Secret, in_wiped_frame},
 };
@@ -65,6 +65,12 @@ impl Ed25519PublicKey {
     /// canonical unpadded base64, [`KeyError::Length`] if it is not 32 bytes.
     pub fn from_base64(text: &str) -> Result<Self, KeyError> {
         Self::from_bytes(&key_bytes(text)?)
+    }
+
+    /// [`Self::from_base64`] that takes full padding, too, as it may stand in
+    /// JSON.
+    pub(crate) fn from_padded_base64(text: &str) -> Result<Self, KeyError> {
+        Self::from_bytes(&padded_key_bytes(text)?)
     }
 
     /// The 32 bytes of the key.

@@ -1,49 +1,100 @@
-//! HMAC-SHA-256 and HKDF-SHA-256 (RFC 2104, RFC 5869).
+//! HMAC and HKDF on SHA-256 and SHA-512 (RFC 2104, RFC 5869), and the hashes.
 //!
 //! HKDF stands here in its few lines because its output lengths are fixed at
 //! compile time: so it cannot fail, and no caller has an error to invent.
 
 use hmac::{Hmac, KeyInit, Mac, digest::array::Array};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 use super::wipe::Secret;
 
-/// A keyed HMAC-SHA-256 state; cloning it saves hashing the key again.
-#[derive(Clone)]
-pub(crate) struct HmacSha256(Hmac<Sha256>);
+/// One hash's HMAC, and HKDF by it.
+macro_rules! hmac_and_hkdf {
+    ($name:ident, $hash:ident, $output:literal, $block:literal) => {
+        /// A keyed HMAC state; cloning it saves hashing the key again.
+        #[derive(Clone)]
+        pub(crate) struct $name(Hmac<$hash>);
 
-impl HmacSha256 {
-    /// Keys the state with a key of 32 bytes, which HMAC pads with zeros to one
-    /// block.
-    #[inline]
-    pub(crate) fn new(key: &[u8; 32]) -> Self {
-        let mut block = Secret::<64>::ZERO;
-        if let Some((head, _)) = block.split_first_chunk_mut::<32>() {
-            *head = *key;
+        impl $name {
+            /// Keys the state with a key as long as the hash, which HMAC pads
+            /// with zeros to one block.
+            #[inline]
+            pub(crate) fn new(key: &[u8; $output]) -> Self {
+                let mut block = Secret::<$block>::ZERO;
+                if let Some((head, _)) = block.split_first_chunk_mut::<$output>() {
+                    *head = *key;
+                }
+                Self(Hmac::new(<&Array<u8, _>>::from(&*block)))
+            }
+
+            /// Keys the state with a key of any length.
+            pub(crate) fn with_key(key: &[u8]) -> Self {
+                let mut block = Secret::<$block>::ZERO;
+                match block.get_mut(..key.len()) {
+                    Some(head) => head.copy_from_slice(key),
+                    None => {
+                        let hashed =
+                            Secret::<$output>::from(<[u8; $output]>::from($hash::digest(key)));
+                        return Self::new(&hashed);
+                    }
+                }
+                Self(Hmac::new(<&Array<u8, _>>::from(&*block)))
+            }
+
+            /// HKDF-Extract, as a state keyed for [`expand`](Self::expand).
+            pub(crate) fn extract(salt: &[u8], input: &[u8]) -> Self {
+                let mut state = Self::with_key(salt);
+                state.update(input);
+                Self::new(&Secret::from(state.finish()))
+            }
+
+            /// HKDF-Expand, `N` bytes, with the concatenation of `info`.
+            pub(crate) fn expand<const N: usize>(&self, info: &[&[u8]]) -> Secret<N> {
+                const { assert!(N <= 255 * $output, "RFC 5869 ends at 255 blocks") };
+                let mut output = Secret::<N>::ZERO;
+                let mut block = Secret::<$output>::ZERO;
+                for (chunk, counter) in output.chunks_mut($output).zip(1u8..=255) {
+                    let mut state = self.clone();
+                    if counter > 1 {
+                        state.update(block.as_slice());
+                    }
+                    for part in info {
+                        state.update(part);
+                    }
+                    state.update(&[counter]);
+                    *block = state.finish();
+                    if let Some(block) = block.get(..chunk.len()) {
+                        chunk.copy_from_slice(block);
+                    }
+                }
+                output
+            }
+
+            /// Adds data.
+            #[inline]
+            pub(crate) fn update(&mut self, data: &[u8]) {
+                self.0.update(data);
+            }
+
+            /// The authentication tag.
+            #[inline]
+            pub(crate) fn finish(self) -> [u8; $output] {
+                self.0.finalize().into_bytes().into()
+            }
+
+            /// The tag over `data` alone, for a state that is used again.
+            #[inline]
+            pub(crate) fn tag(&self, data: &[u8]) -> [u8; $output] {
+                let mut state = self.clone();
+                state.update(data);
+                state.finish()
+            }
         }
-        Self(Hmac::new(<&Array<u8, _>>::from(&*block)))
-    }
-
-    /// Adds data.
-    #[inline]
-    pub(crate) fn update(&mut self, data: &[u8]) {
-        self.0.update(data);
-    }
-
-    /// The authentication tag.
-    #[inline]
-    pub(crate) fn finish(self) -> [u8; 32] {
-        self.0.finalize().into_bytes().into()
-    }
-
-    /// The tag over `data` alone, for a state that is used again.
-    #[inline]
-    pub(crate) fn tag(&self, data: &[u8]) -> [u8; 32] {
-        let mut state = self.clone();
-        state.update(data);
-        state.finish()
-    }
+    };
 }
+
+hmac_and_hkdf!(HmacSha256, Sha256, 32, 64);
+hmac_and_hkdf!(HmacSha512, Sha512, 64, 128);
 
 /// The tag over `data`.
 pub(crate) fn hmac(key: &[u8; 32], data: &[u8]) -> [u8; 32] {
@@ -58,24 +109,8 @@ pub(crate) fn hkdf<const N: usize>(
     input: &[u8],
     info: &[u8],
 ) -> Secret<N> {
-    const { assert!(N <= 255 * 32, "RFC 5869 ends at 255 blocks") };
     let key = Secret::from(hmac(salt.unwrap_or(&[0; 32]), input));
-    let keyed = HmacSha256::new(&key);
-    let mut output = Secret::<N>::ZERO;
-    let mut block = Secret::<32>::ZERO;
-    for (chunk, counter) in output.chunks_mut(32).zip(1u8..) {
-        let mut state = keyed.clone();
-        if counter > 1 {
-            state.update(block.as_slice());
-        }
-        state.update(info);
-        state.update(&[counter]);
-        *block = state.finish();
-        if let Some(block) = block.get(..chunk.len()) {
-            chunk.copy_from_slice(block);
-        }
-    }
-    output
+    HmacSha256::new(&key).expand(&[info])
 }
 
 /// SHA-256 over the concatenation of `parts`.
@@ -85,6 +120,22 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
         hash.update(part);
     }
     hash.finalize().into()
+}
+
+/// SHA-256 of data that comes in pieces.
+#[derive(Clone, Default)]
+pub(crate) struct Sha256Stream(Sha256);
+
+impl Sha256Stream {
+    /// Adds data.
+    pub(crate) fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    /// The hash of all data.
+    pub(crate) fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
 }
 
 #[cfg(test)]

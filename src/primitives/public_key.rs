@@ -42,3 +42,10 @@ pub(crate) fn key_bytes(text: &str) -> Result<[u8; 32], KeyError> {
     let found = bytes.len();
     bytes.try_into().map_err(|_| KeyError::Length { found })
 }
+
+/// The same from base64 with full padding or with none, as it stands in JSON.
+pub(crate) fn padded_key_bytes(text: &str) -> Result<[u8; 32], KeyError> {
+    let bytes = base64::decode_padded(text).map_err(|_| KeyError::Base64)?;
+    let found = bytes.len();
+    bytes.try_into().map_err(|_| KeyError::Length { found })
+}

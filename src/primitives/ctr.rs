@@ -1,0 +1,104 @@
+//! AES-256 in counter mode, as a stream that goes on where it stopped.
+
+use aes::Aes256;
+use ctr::{
+    Ctr64BE, Ctr128BE,
+    cipher::{KeyIvInit, StreamCipher},
+};
+
+/// Bytes in an initial counter block.
+pub(crate) const IV_LENGTH: usize = 16;
+
+/// Counts in all 128 bits of the block, big-endian.
+pub(crate) struct Aes256Ctr(Ctr128BE<Aes256>);
+
+impl Aes256Ctr {
+    /// Starts with `iv` as the first counter block.
+    pub(crate) fn new(key: &[u8; 32], iv: &[u8; IV_LENGTH]) -> Self {
+        Self(Ctr128BE::new(key.into(), iv.into()))
+    }
+
+    /// Encrypts or decrypts what comes next.
+    pub(crate) fn apply(&mut self, data: &mut [u8]) {
+        self.0.apply_keystream(data);
+    }
+}
+
+/// Counts in the low 64 bits alone, which wrap inside them: the width of old
+/// attachments.
+pub(crate) struct Aes256Ctr64(Ctr64BE<Aes256>);
+
+impl Aes256Ctr64 {
+    /// Starts with `iv` as the first counter block.
+    pub(crate) fn new(key: &[u8; 32], iv: &[u8; IV_LENGTH]) -> Self {
+        Self(Ctr64BE::new(key.into(), iv.into()))
+    }
+
+    /// Encrypts or decrypts what comes next.
+    pub(crate) fn apply(&mut self, data: &mut [u8]) {
+        self.0.apply_keystream(data);
+    }
+}
+
+/// Clears bit 63 of an IV, as writers do: then the low half never overflows,
+/// and counters of 64 and of 128 bits agree.
+pub(crate) const fn clear_bit_63(iv: &mut [u8; IV_LENGTH]) {
+    iv[8] &= 0x7f;
+}
+
+/// Whether `length` bytes can be counted without the low half of the counter
+/// overflowing: past that, peers disagree on what follows.
+pub(crate) fn low_half_suffices(iv: &[u8; IV_LENGTH], length: u64) -> bool {
+    let [_, _, _, _, _, _, _, _, low @ ..] = *iv;
+    let blocks = length.div_ceil(16);
+    blocks == 0
+        || u64::from_be_bytes(low)
+            .checked_add(blocks.saturating_sub(1))
+            .is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_low_half_ends_after_its_last_block() {
+        let mut iv = [0xff; 16];
+        iv[15] = 0xfe;
+        assert!(low_half_suffices(&iv, 0));
+        assert!(low_half_suffices(&iv, 32));
+        assert!(!low_half_suffices(&iv, 33));
+        assert!(low_half_suffices(&[0xff; 16], 16));
+        assert!(!low_half_suffices(&[0xff; 16], 17));
+        clear_bit_63(&mut iv);
+        assert!(low_half_suffices(&iv, u64::MAX));
+    }
+
+    #[test]
+    fn the_widths_differ_once_the_low_half_overflows() {
+        let iv = [0xff; 16];
+        let (mut wide, mut narrow) = ([0; 48], [0; 48]);
+        Aes256Ctr::new(&[1; 32], &iv).apply(&mut wide);
+        Aes256Ctr64::new(&[1; 32], &iv).apply(&mut narrow);
+        assert_eq!(wide[..16], narrow[..16]);
+        assert_ne!(wide[16..32], narrow[16..32]);
+        // The narrow one keeps its upper half.
+        let mut upper = [0; 16];
+        upper[..8].fill(0xff);
+        let mut next = [0; 32];
+        Aes256Ctr::new(&[1; 32], &upper).apply(&mut next);
+        assert_eq!(narrow[16..], next);
+    }
+
+    #[test]
+    fn pieces_give_the_stream_of_the_whole() {
+        let mut whole = [0x5a; 100];
+        Aes256Ctr::new(&[7; 32], &[9; 16]).apply(&mut whole);
+        let mut pieces = [0x5a; 100];
+        let mut stream = Aes256Ctr::new(&[7; 32], &[9; 16]);
+        for piece in pieces.chunks_mut(7) {
+            stream.apply(piece);
+        }
+        assert_eq!(whole, pieces);
+    }
+}
