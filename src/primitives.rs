@@ -17,3 +17,10 @@ pub(crate) mod pbkdf2;
 pub(crate) mod public_key;
 pub(crate) mod random;
 pub(crate) mod wipe;
+
+#[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test that panics has failed"
+)]
+mod wycheproof;

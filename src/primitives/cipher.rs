@@ -31,6 +31,15 @@ impl Cipher {
         Self(hkdf(None, input, info))
     }
 
+    /// The two halves that known answers of the block mode name.
+    #[cfg(test)]
+    pub(super) fn from_key_and_iv(key: &[u8; 32], iv: &[u8; BLOCK]) -> Self {
+        let mut keys = Secret::ZERO;
+        keys[..32].copy_from_slice(key);
+        keys[64..].copy_from_slice(iv);
+        Self(keys)
+    }
+
     fn aes_key(&self) -> &[u8; 32] {
         self.0.part(0)
     }

@@ -91,6 +91,22 @@ mod tests {
     }
 
     #[test]
+    fn ctr_gives_sp_800_38a_f_5_5() {
+        // NIST SP 800-38A, F.5.5 CTR-AES256.Encrypt; the counter runs over 2^64.
+        let key = *b"\x60\x3d\xeb\x10\x15\xca\x71\xbe\x2b\x73\xae\xf0\x85\x7d\x77\x81\
+            \x1f\x35\x2c\x07\x3b\x61\x08\xd7\x2d\x98\x10\xa3\x09\x14\xdf\xf4";
+        let iv = core::array::from_fn(|i| 0xf0 | u8::try_from(i).unwrap());
+        let mut block = *b"\x6b\xc1\xbe\xe2\x2e\x40\x9f\x96\xe9\x3d\x7e\x11\x73\x93\x17\x2a\
+            \xae\x2d\x8a\x57\x1e\x03\xac\x9c\x9e\xb7\x6f\xac\x45\xaf\x8e\x51";
+        Aes256Ctr::new(&key, &iv).apply(&mut block);
+        assert_eq!(
+            block,
+            *b"\x60\x1e\xc3\x13\x77\x57\x89\xa5\xb7\xa7\xf5\x04\xbb\xf3\xd2\x28\
+                \xf4\x43\xe3\xca\x4d\x62\xb5\x9a\xca\x84\xe9\x90\xca\xca\xf5\xc5"
+        );
+    }
+
+    #[test]
     fn pieces_give_the_stream_of_the_whole() {
         let mut whole = [0x5a; 100];
         Aes256Ctr::new(&[7; 32], &[9; 16]).apply(&mut whole);
