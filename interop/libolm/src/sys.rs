@@ -3,10 +3,7 @@
 //! Pointers are `*const` where the headers say so; the others are `*mut` even
 //! where libolm writes no more than the last error.
 
-use core::{
-    ffi::{c_char, c_int, c_void},
-    marker::{PhantomData, PhantomPinned},
-};
+use core::ffi::{c_char, c_int, c_void};
 
 /// An object of libolm's whose fields are none of our business.
 macro_rules! opaque {
@@ -14,13 +11,17 @@ macro_rules! opaque {
         $(#[repr(C)]
         pub(crate) struct $name {
             _fields: [u8; 0],
-            _marker: PhantomData<(*mut u8, PhantomPinned)>,
+            _marker: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
         })*
     };
 }
 
+mod pk;
+
+pub(crate) use self::pk::*;
+
 opaque! {
-    OlmAccount OlmSession OlmUtility OlmOutboundGroupSession OlmInboundGroupSession OlmPkDecryption
+    OlmAccount OlmSession OlmUtility OlmOutboundGroupSession OlmInboundGroupSession
 }
 
 // Copied from the headers of 3.2.13. Safe are those without a pointer: they
@@ -376,45 +377,5 @@ unsafe extern "C" {
         key: *mut u8,
         key_length: usize,
         message_index: u32,
-    ) -> usize;
-
-    pub(crate) safe fn olm_pk_decryption_size() -> usize;
-    pub(crate) unsafe fn olm_pk_decryption(memory: *mut c_void) -> *mut OlmPkDecryption;
-    pub(crate) unsafe fn olm_pk_decryption_last_error(
-        pk_decryption: *const OlmPkDecryption,
-    ) -> *const c_char;
-    pub(crate) unsafe fn olm_clear_pk_decryption(pk_decryption: *mut OlmPkDecryption) -> usize;
-    pub(crate) unsafe fn olm_pickle_pk_decryption_length(
-        pk_decryption: *const OlmPkDecryption,
-    ) -> usize;
-    pub(crate) unsafe fn olm_pickle_pk_decryption(
-        pk_decryption: *mut OlmPkDecryption,
-        key: *const c_void,
-        key_length: usize,
-        pickled: *mut c_void,
-        pickled_length: usize,
-    ) -> usize;
-    pub(crate) unsafe fn olm_unpickle_pk_decryption(
-        pk_decryption: *mut OlmPkDecryption,
-        key: *const c_void,
-        key_length: usize,
-        pickled: *mut c_void,
-        pickled_length: usize,
-        public_key: *mut c_void,
-        public_key_length: usize,
-    ) -> usize;
-    pub(crate) safe fn olm_pk_key_length() -> usize;
-    pub(crate) safe fn olm_pk_private_key_length() -> usize;
-    pub(crate) unsafe fn olm_pk_key_from_private(
-        pk_decryption: *mut OlmPkDecryption,
-        public_key: *mut c_void,
-        public_key_length: usize,
-        private_key: *const c_void,
-        private_key_length: usize,
-    ) -> usize;
-    pub(crate) unsafe fn olm_pk_get_private_key(
-        pk_decryption: *mut OlmPkDecryption,
-        private_key: *mut c_void,
-        private_key_length: usize,
     ) -> usize;
 }
