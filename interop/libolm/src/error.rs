@@ -12,6 +12,8 @@ pub struct Error(&'static str);
 impl Error {
     /// What libolm says when it got too few random bytes.
     pub(crate) const NOT_ENOUGH_RANDOM: Self = Self("NOT_ENOUGH_RANDOM");
+    /// What libolm says of a text that no bytes are encoded to.
+    pub(crate) const INVALID_BASE64: Self = Self("INVALID_BASE64");
     /// Not libolm's: it writes nothing but ASCII.
     pub(crate) const NOT_UTF8: Self = Self("NOT_UTF8");
 

@@ -37,7 +37,7 @@ pub use self::{
     account::Account,
     error::Error,
     group::{InboundGroupSession, OutboundGroupSession},
-    pk::PkDecryption,
+    pk::{PkDecryption, PkEncryption, PkMessage, PkSigning},
     session::Session,
     utility::{Utility, library_version},
 };

@@ -120,6 +120,20 @@ kind!(
     olm_clear_pk_decryption,
     olm_pk_decryption_last_error
 );
+kind!(
+    OlmPkEncryption,
+    olm_pk_encryption_size,
+    olm_pk_encryption,
+    olm_clear_pk_encryption,
+    olm_pk_encryption_last_error
+);
+kind!(
+    OlmPkSigning,
+    olm_pk_signing_size,
+    olm_pk_signing,
+    olm_clear_pk_signing,
+    olm_pk_signing_last_error
+);
 
 pickled!(
     OlmAccount,
@@ -213,6 +227,17 @@ impl<K: Kind> Object<K> {
         write: impl FnOnce(*mut u8) -> usize,
     ) -> Result<String, Error> {
         String::from_utf8(self.bytes(length, write)?).map_err(|_| Error::NOT_UTF8)
+    }
+
+    /// Text by a function that does not return how much it wrote: all of it.
+    pub(crate) fn whole_text(
+        &self,
+        length: usize,
+        write: impl FnOnce(*mut u8) -> usize,
+    ) -> Result<String, Error> {
+        let mut buffer = vec![0; length];
+        self.check(write(buffer.as_mut_ptr()))?;
+        String::from_utf8(buffer).map_err(|_| Error::NOT_UTF8)
     }
 
     /// Has `write` fill a buffer of that length with what it decrypts.

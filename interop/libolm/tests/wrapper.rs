@@ -6,10 +6,12 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+#[path = "wrapper/pk.rs"]
+mod pk;
+
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use necturus_interop_libolm::{
-    Account, Error, InboundGroupSession, OutboundGroupSession, PkDecryption, Session, Utility,
-    library_version,
+    Account, Error, InboundGroupSession, OutboundGroupSession, Session, Utility, library_version,
 };
 
 const PICKLE_KEY: &str = "pickle key";
@@ -355,25 +357,6 @@ fn group_at_rest() {
 }
 
 #[test]
-fn pk_decryption() {
-    let pk = PkDecryption::new(&hex(PK_PRIVATE)).unwrap();
-    assert_eq!(pk.public_key(), PK_PUBLIC);
-    assert_eq!(pk.private_key().unwrap(), hex(PK_PRIVATE));
-    assert_eq!(pk.pickle(PICKLE_KEY).unwrap(), PICKLED_PK);
-    let read = PkDecryption::unpickle(PICKLE_KEY, PICKLED_PK).unwrap();
-    assert_eq!(read.public_key(), PK_PUBLIC);
-    assert_eq!(read.private_key().unwrap(), hex(PK_PRIVATE));
-    assert_eq!(
-        refusal(PkDecryption::new(&[0; 31])),
-        "OLM_INPUT_BUFFER_TOO_SMALL"
-    );
-    assert_eq!(
-        refusal(PkDecryption::unpickle("other key", PICKLED_PK)),
-        "BAD_ACCOUNT_KEY"
-    );
-}
-
-#[test]
 fn utility() {
     let utility = Utility::new();
     let keys: serde_json::Value = serde_json::from_str(IDENTITY_KEYS).unwrap();
@@ -474,10 +457,6 @@ const PICKLED_RANDOM: &str = "70fc8a1459a68f63528c76830fe23165528321dec639e47211
 const PICKLED_ACCOUNT: &str = "XxVq+ivwBjRoEy4KmqKpxKjJtbgZURu9XABJQkRWN+KmE7WiHuoAk5054F6eU1Y1Edw85BZUqCXRIW0o0zV8Qe4cT\
      n8rm6s4YcQTD08VPa/e0YUgZOZ2KAj7sKf5U5DZf5h19pcFBOyyP+Y5geISGiFohHSU9qBJ7SqKq3OtkIqJ0oBGla\
      7/9iNH5VH4qYKN2JMl5jmdzO5onk6MP8VZKox4XXNLetEy1VLB4sFxG2ZQoqtKEWf0Ag";
-const PK_PRIVATE: &str = "4aaadc2e47c7d8ef60dbfc4811bf230d7078007f627454dcd2b7abb0f71a64ce";
-const PK_PUBLIC: &str = "0PJUEx/hmBovvVfmr90pdU9jKFAnqaH8mcOsGq7STBQ";
-const PICKLED_PK: &str = "axqRVLiHD2luiT+J5S0lCkR2DVfSyEKcEmUnlJFI2nSv5SiUjjY/xtrJEVLksQ0CEBoQZQirPveSFiacNIAp33q+q\
-     dTZK4W4qEAdv6m3lRgcc/C+EvvWQQ";
 const WRONG_SIGNATURE: &str = "AwgFEhDexCHl4vqr9gaMNchOLtc0FRw3VlhVBC9fZ1J8QkFUVfiu2V6nUd9MGhnyZve2UPWMR4X1m3z5o4ThL1JZU\
      uCPZT5ai84k+e/Xb5h3QRwQc1V92pzMYKYF";
 const WRONG_MAC: &str = "AwgFEhDexCHl4vqr9gaMNchOLtc0AAAAAAAAAAABSCw1r81Lm6XF8EckRSwxZNIR6Lar03fxqOb5rXRFqqaz655sj\
