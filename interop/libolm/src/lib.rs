@@ -26,6 +26,8 @@ mod object;
 #[cfg(feature = "libolm")]
 mod pk;
 #[cfg(feature = "libolm")]
+mod sas;
+#[cfg(feature = "libolm")]
 mod session;
 #[cfg(feature = "libolm")]
 mod sys;
@@ -38,6 +40,7 @@ pub use self::{
     error::Error,
     group::{InboundGroupSession, OutboundGroupSession},
     pk::{PkDecryption, PkEncryption, PkMessage, PkSigning},
+    sas::Sas,
     session::Session,
     utility::{Utility, library_version},
 };

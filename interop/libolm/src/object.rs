@@ -134,6 +134,13 @@ kind!(
     olm_clear_pk_signing,
     olm_pk_signing_last_error
 );
+kind!(
+    OlmSAS,
+    olm_sas_size,
+    olm_sas,
+    olm_clear_sas,
+    olm_sas_last_error
+);
 
 pickled!(
     OlmAccount,

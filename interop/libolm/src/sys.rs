@@ -17,8 +17,9 @@ macro_rules! opaque {
 }
 
 mod pk;
+mod sas;
 
-pub(crate) use self::pk::*;
+pub(crate) use self::{pk::*, sas::*};
 
 opaque! {
     OlmAccount OlmSession OlmUtility OlmOutboundGroupSession OlmInboundGroupSession

@@ -8,6 +8,8 @@
 
 #[path = "wrapper/pk.rs"]
 mod pk;
+#[path = "wrapper/sas.rs"]
+mod sas;
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use necturus_interop_libolm::{
