@@ -14,13 +14,16 @@ die() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# The first `rust-version` in the root manifest: the one place that says it.
-msrv() {
+# rust_version MANIFEST: the first `rust-version` in it.
+rust_version() {
     local version
-    version=$(sed -n 's/^rust-version *= *"\([0-9.]*\)".*/\1/p' "$root/Cargo.toml" | head -n 1)
-    [[ -n $version ]] || die "Cargo.toml names no rust-version"
+    version=$(sed -n 's/^rust-version *= *"\([0-9.]*\)".*/\1/p' "$1" | head -n 1)
+    [[ -n $version ]] || die "$1 names no rust-version"
     printf '%s\n' "$version"
 }
+
+# What the library promises; the root manifest is the one place that says it.
+msrv() { rust_version "$root/Cargo.toml"; }
 
 as_root() {
     if ((EUID == 0)); then
@@ -84,5 +87,28 @@ use_target_compiler() {
         say "compiler: Debian's $(rustc --version)"
     else
         die "no compiler here builds for ${no_std_targets[*]}: run scripts/setup-targets"
+    fi
+}
+
+# builds_sdk CARGO: is this one new enough for interop/sdk?
+builds_sdk() {
+    local wanted found
+    has "$1" || return 1
+    wanted=$(rust_version "$root/interop/sdk/Cargo.toml")
+    found=$("$1" --version | cut -d ' ' -f 2)
+    [[ $(printf '%s\n' "$wanted" "$found" | sort -V | head -n 1) == "$wanted" ]]
+}
+
+# use_sdk_compiler: from here on, `cargo` is the one that builds interop/sdk.
+# Call it in a script (or a subshell) that builds nothing else.
+use_sdk_compiler() {
+    if builds_sdk cargo; then
+        say "compiler: $(rustc --version)"
+    elif builds_sdk /usr/bin/cargo; then
+        # rustup's proxies stand earlier in PATH and would be found first.
+        export PATH="/usr/bin:$PATH"
+        say "compiler: Debian's $(rustc --version)"
+    else
+        die "no compiler here builds interop/sdk: run scripts/setup-sdk-peer"
     fi
 }
