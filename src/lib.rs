@@ -90,6 +90,7 @@ pub mod megolm;
 pub mod olm;
 pub mod pickle;
 mod primitives;
+pub mod verification;
 
 pub use codec::{
     error::{DecodeError, Field},

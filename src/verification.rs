@@ -1,0 +1,52 @@
+//! Verifying that a key belongs to whom it says: by comparing emoji or numbers
+//! (SAS), or by scanning a QR code (Matrix specification, "Key verification
+//! framework").
+//!
+//! | you want to | use |
+//! | --- | --- |
+//! | the cryptography of comparing emoji alone | [`Sas`] |
+//!
+//! A verification is about keys that this side holds already: [`Device`] has
+//! them, fixed at the beginning by value. What comes of it is [`Verified`], and
+//! only a verification that was compared can make one.
+//!
+//! ```
+//! # #[cfg(feature = "os-rng")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use necturus::{Ed25519SigningKey, json::Object, verification::{Device, Offer, Participants, Sas}};
+//!
+//! let (alice_key, bob_key) = (Ed25519SigningKey::new()?, Ed25519SigningKey::new()?);
+//! let alice = Device::new("@alice:example.org", "ALICE", alice_key.public_key())?;
+//! let bob = Device::new("@bob:example.org", "BOB", bob_key.public_key())?;
+//!
+//! // Alice sends `start`; Bob answers with a commitment to his key.
+//! let start = Offer::new().to_start().with("from_device", "ALICE");
+//! let chosen = Offer::new().choose(&start)?;
+//! let (bobs, commitment) = Sas::new()?.accept(&start)?;
+//! let alices = Sas::new()?.start(&start, &commitment)?;
+//!
+//! // The keys cross, Alice's first, and both screens show the same.
+//! let (alice_public, bob_public) = (alices.public_key(), bobs.public_key());
+//! let bobs = bobs.establish(&alice_public, chosen, &Participants::new(&bob, &alice, "flow")?)?;
+//! let alices = alices.establish(&bob_public, chosen, &Participants::new(&alice, &bob, "flow")?)?;
+//! assert_eq!(alices.emoji(), bobs.emoji());
+//! assert_eq!(alices.decimals(), bobs.decimals());
+//!
+//! // Both users say so; what each then sends proves the keys of its side.
+//! //! let (alices, bobs) = (alices.they_match(), bobs.they_match());
+//! let from_alice = alices.macs(chosen.mac(), false)?;
+//! let checked = bobs.check_macs(chosen.mac(), &from_alice)?;
+//! assert_eq!(bobs.confirm(checked).device_key(), Some(&alice_key.public_key()));
+//! # Ok(()) }
+//! # #[cfg(not(feature = "os-rng"))] fn main() {}
+//! ```
+
+mod device;
+mod sas;
+
+pub use self::{
+    device::{Device, DeviceIdError, Participants, Verified},
+    sas::{
+        AcceptedSas, CheckedMacs, ComparedSas, Emoji, EstablishedSas, KeyAgreement, MacError,
+        MacMethod, Negotiated, NoCommonMethod, Offer, Sas, SasError, StartedSas,
+    },
+};

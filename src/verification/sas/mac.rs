@@ -1,0 +1,243 @@
+//! The MACs of the keys that each side vouches for.
+
+use alloc::{format, string::String, vec::Vec};
+use core::fmt;
+
+use subtle::ConstantTimeEq;
+
+use super::{error::MacError, method::MacMethod};
+use crate::{
+    json::{Object, Value},
+    primitives::{
+        base64,
+        curve25519::SharedSecret,
+        ed25519::Ed25519PublicKey,
+        kdf::{HmacSha256, hkdf},
+        wipe::in_wiped_frame,
+    },
+    verification::device::{Device, Participants, Verified},
+};
+
+/// Most keys that are looked at in one message.
+const MOST_KEYS: usize = 100;
+
+/// What MACs of both directions are made with.
+pub(super) struct MacKeys {
+    shared: SharedSecret,
+    participants: Participants,
+}
+
+impl MacKeys {
+    pub(super) fn new(shared: SharedSecret, participants: Participants) -> Self {
+        Self {
+            shared,
+            participants,
+        }
+    }
+
+    /// The MACs of our device key and, when asked, of our master key.
+    fn make(&self, method: MacMethod, vouch_for_master: bool) -> Option<Object> {
+        let ours = &self.participants.ours;
+        let mut keys = Vec::from([(device_key_id(ours), ours.key())]);
+        if vouch_for_master {
+            let master = ours.master_key()?;
+            keys.push((key_id(master), master));
+        }
+        let mut macs = Object::new();
+        for (id, key) in &keys {
+            let mac = self.mac(method, true, id, &key.to_base64());
+            macs.insert(id, mac);
+        }
+        let list = self.mac(method, true, "KEY_IDS", &list(&macs));
+        Some(Object::new().with("mac", macs).with("keys", list))
+    }
+
+    pub(super) fn check(
+        &self,
+        method: MacMethod,
+        content: &Object,
+    ) -> Result<CheckedMacs, MacError> {
+        let theirs = &self.participants.theirs;
+        let (Some(list_mac), Some(macs)) = (content.get_str("keys"), content.get_object("mac"))
+        else {
+            return Err(MacError::Malformed);
+        };
+        if macs.len() > MOST_KEYS || macs.iter().any(|(_, mac)| mac.as_str().is_none()) {
+            return Err(MacError::Malformed);
+        }
+        if theirs.looks_like_a_key() {
+            return Err(MacError::DeviceLooksLikeAKey);
+        }
+        self.compare(method, "KEY_IDS", &list(macs), list_mac)?;
+        let vouched = |id: &str, key: &Ed25519PublicKey| match macs.get(id).and_then(Value::as_str)
+        {
+            Some(mac) => self
+                .compare(method, id, &key.to_base64(), mac)
+                .map(|()| Some(*key)),
+            None => Ok(None),
+        };
+        let device_key = vouched(&device_key_id(theirs), theirs.key())?;
+        let master_key = match theirs.master_key() {
+            Some(key) => vouched(&key_id(key), key)?,
+            None => None,
+        };
+        if device_key.is_none() && master_key.is_none() {
+            return Err(MacError::NothingKnown);
+        }
+        Ok(CheckedMacs(Verified {
+            device_key,
+            master_key,
+        }))
+    }
+
+    /// Compares the bytes of a MAC that came.
+    fn compare(&self, method: MacMethod, id: &str, input: &str, mac: &str) -> Result<(), MacError> {
+        let ours = base64::decode(&self.mac(method, false, id, input));
+        match (ours, base64::decode_padded(mac)) {
+            (Ok(ours), Ok(theirs)) if bool::from(ours.ct_eq(&theirs)) => Ok(()),
+            _ => Err(MacError::Mismatch),
+        }
+    }
+
+    /// The text of the MAC of `input` under the name `id`.
+    fn mac(&self, method: MacMethod, by_us: bool, id: &str, input: &str) -> String {
+        let Participants {
+            ours,
+            theirs,
+            flow_id,
+        } = &self.participants;
+        let (sender, receiver) = if by_us {
+            (ours, theirs)
+        } else {
+            (theirs, ours)
+        };
+        let info = format!(
+            "MATRIX_KEY_VERIFICATION_MAC{}{}{}{}{flow_id}{id}",
+            sender.user_id(),
+            sender.device_id(),
+            receiver.user_id(),
+            receiver.device_id(),
+        );
+        let (secret, info) = (self.shared.expose_secret(), info.as_bytes());
+        in_wiped_frame(|| {
+            let keyed = match method {
+                MacMethod::HmacSha256 => HmacSha256::with_key(&hkdf::<256>(None, secret, info)[..]),
+                _ => HmacSha256::new(&hkdf(None, secret, info)),
+            };
+            let mac = keyed.tag(input.as_bytes());
+            match method {
+                MacMethod::HkdfHmacSha256V2 | MacMethod::HkdfHmacSha256Msc3783 => {
+                    base64::encode(&mac)
+                }
+                MacMethod::HkdfHmacSha256 | MacMethod::HmacSha256 => overlapping_base64(mac),
+            }
+        })
+    }
+}
+
+/// The names of the keys, sorted and joined.
+fn list(macs: &Object) -> String {
+    let ids: Vec<&str> = macs.iter().map(|(id, _)| id).collect();
+    ids.join(",")
+}
+
+fn device_key_id(device: &Device) -> String {
+    format!("ed25519:{}", device.device_id())
+}
+
+fn key_id(key: &Ed25519PublicKey) -> String {
+    format!("ed25519:{key}")
+}
+
+/// What libolm's base64 makes of a MAC when it encodes into the buffer that it
+/// reads from: it overtakes itself after three groups.
+fn overlapping_base64(mac: [u8; 32]) -> String {
+    let mut buffer = [0; 43];
+    buffer[..32].copy_from_slice(&mac);
+    for group in 0..11_usize {
+        let from = group.saturating_mul(3);
+        let bytes: Vec<u8> = buffer.iter().copied().take(32).skip(from).take(3).collect();
+        let to = group.saturating_mul(4);
+        for (place, symbol) in buffer
+            .iter_mut()
+            .skip(to)
+            .zip(base64::encode(&bytes).bytes())
+        {
+            *place = symbol;
+        }
+    }
+    buffer.iter().copied().map(char::from).collect()
+}
+
+/// The users have compared and found the same: MACs can be sent and confirmed.
+pub struct ComparedSas(MacKeys);
+
+impl ComparedSas {
+    pub(super) const fn new(keys: MacKeys) -> Self {
+        Self(keys)
+    }
+
+    /// The members of our `mac` message: the MAC of our device key and, with
+    /// `vouch_for_master`, of our master key: pass `true` exactly when our own
+    /// identity is verified here.
+    ///
+    /// # Errors
+    ///
+    /// [`MacError::NothingKnown`] when our master key is to be vouched for, but
+    /// our [`Device`] has none.
+    pub fn macs(&self, method: MacMethod, vouch_for_master: bool) -> Result<Object, MacError> {
+        self.0
+            .make(method, vouch_for_master)
+            .ok_or(MacError::NothingKnown)
+    }
+
+    /// Checks the other side's `mac` message: the list of names first, then each
+    /// key that we hold; names that we do not know are skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`MacError`]; the verification is over, and nothing is verified.
+    pub fn check_macs(&self, method: MacMethod, content: &Object) -> Result<CheckedMacs, MacError> {
+        self.0.check(method, content)
+    }
+
+    /// Both users agree and the MACs are good: the keys are verified. Send
+    /// `done`, and write the trust down when the other side's `done` is here.
+    #[must_use]
+    pub fn confirm(self, checked: CheckedMacs) -> Verified {
+        checked.0
+    }
+}
+
+impl fmt::Debug for ComparedSas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ComparedSas { .. }")
+    }
+}
+
+/// MACs that were found good. They verify nothing before both users have
+/// compared: see [`ComparedSas::confirm`].
+#[derive(Debug)]
+pub struct CheckedMacs(Verified);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base64_of_overlapping_buffers_is_libolms() {
+        // libolm 3.2.13 on these 32 bytes.
+        assert_eq!(
+            overlapping_base64([0; 32]),
+            "AAAAQQAAQUEAVUVBVlVWQlZsVldRbFpzVmxkUmJGcHo"
+        );
+        assert_eq!(
+            overlapping_base64([0xff; 32]),
+            "////L///Ly//eS8vZVM4dlpWTTRkbHBXVFRSa2JIQlg"
+        );
+        assert_eq!(
+            overlapping_base64(core::array::from_fn(|i| u8::try_from(i).unwrap())),
+            "AAECQwQFUUYIVVlJVlZsSlZsWnNTbFpzV25OVGJGcHo"
+        );
+    }
+}
