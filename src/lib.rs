@@ -10,6 +10,7 @@
 //! | send to a room | [`megolm::OutboundGroupSession`] |
 //! | read what others send to a room | [`megolm::InboundGroupSession`] |
 //! | read, sign and check JSON | [`json`] |
+//! | verify that a key is who it says | [`verification`] |
 //! | keep any of these at rest | [`pickle`] |
 //! | move in from libolm or vodozemac, or out | [`pickle`](pickle#moving-in-and-out) |
 //!
@@ -74,6 +75,7 @@
 //! | `std` | yes | faster base64 and X25519, chosen at run time |
 //! | `os-rng` | yes | the short forms that draw from the operating system |
 //! | `precomputed-tables` | yes | tables that make keys and signatures twice as fast |
+//! | `qr-image` | no | QR codes as pictures |
 //!
 //! None changes a result or a byte on the wire.
 
@@ -90,6 +92,8 @@ pub mod megolm;
 pub mod olm;
 pub mod pickle;
 mod primitives;
+#[cfg(feature = "qr-image")]
+pub mod qr_image;
 pub mod verification;
 
 pub use codec::{

@@ -4,6 +4,7 @@
 //!
 //! | you want to | use |
 //! | --- | --- |
+//! | the cryptography of QR codes alone | [`qr`] |
 //! | the cryptography of comparing emoji alone | [`Sas`] |
 //!
 //! A verification is about keys that this side holds already: [`Device`] has
@@ -14,7 +15,8 @@
 //! # #[cfg(feature = "os-rng")] fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use necturus::{Ed25519SigningKey, json::Object, verification::{Device, Offer, Participants, Sas}};
 //!
-//! let (alice_key, bob_key) = (Ed25519SigningKey::new()?, Ed25519SigningKey::new()?);
+//! let alice_key = Ed25519SigningKey::from_seed(&[1; 32]);
+//! let bob_key = Ed25519SigningKey::from_seed(&[2; 32]);
 //! let alice = Device::new("@alice:example.org", "ALICE", alice_key.public_key())?;
 //! let bob = Device::new("@bob:example.org", "BOB", bob_key.public_key())?;
 //!
@@ -32,7 +34,7 @@
 //! assert_eq!(alices.decimals(), bobs.decimals());
 //!
 //! // Both users say so; what each then sends proves the keys of its side.
-//! //! let (alices, bobs) = (alices.they_match(), bobs.they_match());
+//! let (alices, bobs) = (alices.they_match(), bobs.they_match());
 //! let from_alice = alices.macs(chosen.mac(), false)?;
 //! let checked = bobs.check_macs(chosen.mac(), &from_alice)?;
 //! assert_eq!(bobs.confirm(checked).device_key(), Some(&alice_key.public_key()));
@@ -41,6 +43,7 @@
 //! ```
 
 mod device;
+pub mod qr;
 mod sas;
 
 pub use self::{

@@ -1,0 +1,134 @@
+//! The side that shows a code.
+
+use alloc::vec::Vec;
+
+use rand_core::TryCryptoRng;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::{
+    code::{QrCode, QrMode},
+    error::{ShowError, WrongSecret},
+};
+use crate::{
+    primitives::{base64, random::draw},
+    verification::device::{Participants, Verified},
+};
+
+/// Bytes of the secrets that we draw.
+const SECRET: usize = 16;
+
+/// A code on the screen, good for one scan.
+#[derive(Debug)]
+pub struct ShownQr {
+    code: QrCode,
+    verified: Verified,
+}
+
+impl ShownQr {
+    /// Makes a code for these two devices. `trusts_master_key` says whether our
+    /// own identity is verified here. Draws a secret of 16 bytes in one call.
+    ///
+    /// # Errors
+    ///
+    /// [`ShowError`], which says what is missing.
+    pub fn new_with<R>(
+        rng: &mut R,
+        participants: &Participants,
+        trusts_master_key: bool,
+    ) -> Result<Self, ShowError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let Participants {
+            ours,
+            theirs,
+            flow_id,
+        } = participants;
+        let our_master = *ours.master_key().ok_or(ShowError::NoMasterKey)?;
+        let their_device = Verified {
+            device_key: Some(*theirs.key()),
+            master_key: None,
+        };
+        let master = |key| Verified {
+            device_key: None,
+            master_key: Some(key),
+        };
+        let (mode, first, second, verified) = if ours.user_id() != theirs.user_id() {
+            if !trusts_master_key {
+                return Err(ShowError::NotTrusting);
+            }
+            let their_master = *theirs.master_key().ok_or(ShowError::NoMasterKey)?;
+            (
+                QrMode::TwoUsers,
+                our_master,
+                their_master,
+                master(their_master),
+            )
+        } else if trusts_master_key {
+            (QrMode::Trusting, our_master, *theirs.key(), their_device)
+        } else {
+            (
+                QrMode::NotYetTrusting,
+                *ours.key(),
+                our_master,
+                master(our_master),
+            )
+        };
+        let secret = draw::<SECRET, _>(rng).map_err(|_| ShowError::Rng)?;
+        // An identifier of a flow has at most 255 bytes.
+        let code = QrCode::new(mode, flow_id, first, second, secret.as_slice())
+            .ok_or(ShowError::NoMasterKey)?;
+        Ok(Self { code, verified })
+    }
+
+    /// [`Self::new_with`] the operating system's generator.
+    ///
+    /// # Errors
+    ///
+    /// [`ShowError`], which says what is missing.
+    #[cfg(feature = "os-rng")]
+    pub fn new(participants: &Participants, trusts_master_key: bool) -> Result<Self, ShowError> {
+        Self::new_with(
+            &mut crate::primitives::random::OsRng,
+            participants,
+            trusts_master_key,
+        )
+    }
+
+    /// What to draw: one segment of bytes. Whoever sees them can pass for the one
+    /// who scans.
+    #[must_use]
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        self.code.to_bytes()
+    }
+
+    /// Compares the secret of a `start` with `m.reciprocate.v1` (base64) in
+    /// constant time. Then ask the user whether the other device shows success.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongSecret`]; the code is used up.
+    pub fn scanned(self, secret: &str) -> Result<ScannedByThem, WrongSecret> {
+        let secret = base64::decode_secret_padded(secret).map_err(|_| WrongSecret)?;
+        if bool::from(self.code.secret().ct_eq(&secret)) {
+            Ok(ScannedByThem(self.verified))
+        } else {
+            Err(WrongSecret)
+        }
+    }
+}
+
+/// Our code was scanned. It verifies nothing before our user has confirmed.
+#[derive(Debug)]
+pub struct ScannedByThem(Verified);
+
+impl ScannedByThem {
+    /// The user said that the other device shows success: these keys are
+    /// verified. Send `done`, and write the trust down when the other side's
+    /// `done` is here.
+    #[must_use]
+    pub fn confirm(self) -> Verified {
+        self.0
+    }
+}
