@@ -4,8 +4,8 @@
 //!
 //! | you want to | use |
 //! | --- | --- |
-//! | the cryptography of QR codes alone | [`qr`] |
 //! | the cryptography of comparing emoji alone | [`Sas`] |
+//! | the cryptography of QR codes alone | [`qr`] |
 //!
 //! A verification is about keys that this side holds already: [`Device`] has
 //! them, fixed at the beginning by value. What comes of it is [`Verified`], and
@@ -13,7 +13,7 @@
 //!
 //! ```
 //! # #[cfg(feature = "os-rng")] fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use necturus::{Ed25519SigningKey, json::Object, verification::{Device, Offer, Participants, Sas}};
+//! use necturus::{Ed25519SigningKey, verification::{Device, Offer, Participants, Sas}};
 //!
 //! let alice_key = Ed25519SigningKey::from_seed(&[1; 32]);
 //! let bob_key = Ed25519SigningKey::from_seed(&[2; 32]);
@@ -35,9 +35,11 @@
 //!
 //! // Both users say so; what each then sends proves the keys of its side.
 //! let (alices, bobs) = (alices.they_match(), bobs.they_match());
-//! let from_alice = alices.macs(chosen.mac(), false)?;
-//! let checked = bobs.check_macs(chosen.mac(), &from_alice)?;
-//! assert_eq!(bobs.confirm(checked).device_key(), Some(&alice_key.public_key()));
+//! let (from_alice, from_bob) = (alices.macs(false)?, bobs.macs(false)?);
+//! let seen_by_bob = bobs.check_macs(&from_alice)?.into_verified();
+//! let seen_by_alice = alices.check_macs(&from_bob)?.into_verified();
+//! assert_eq!(seen_by_bob.device_key(), Some(&alice_key.public_key()));
+//! assert_eq!(seen_by_alice.device_key(), Some(&bob_key.public_key()));
 //! # Ok(()) }
 //! # #[cfg(not(feature = "os-rng"))] fn main() {}
 //! ```
@@ -49,7 +51,8 @@ mod sas;
 pub use self::{
     device::{Device, DeviceIdError, Participants, Verified},
     sas::{
-        AcceptedSas, CheckedMacs, ComparedSas, Emoji, EstablishedSas, KeyAgreement, MacError,
-        MacMethod, Negotiated, NoCommonMethod, Offer, Sas, SasError, StartedSas,
+        AcceptedSas, CheckedSas, ComparedSas, ConfirmedSas, Emoji, EstablishedSas, KeyAgreement,
+        MacError, MacMethod, MakeMacsError, Negotiated, NoCommonMethod, Offer, Sas, SasError,
+        StartedSas,
     },
 };

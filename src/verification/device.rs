@@ -145,11 +145,38 @@ impl Participants {
 /// The keys that a verification has shown to be the other side's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    pub(super) device_key: Option<Ed25519PublicKey>,
-    pub(super) master_key: Option<Ed25519PublicKey>,
+    user_id: String,
+    device_id: String,
+    device_key: Option<Ed25519PublicKey>,
+    master_key: Option<Ed25519PublicKey>,
 }
 
 impl Verified {
+    pub(super) fn new(
+        theirs: &Device,
+        device_key: Option<Ed25519PublicKey>,
+        master_key: Option<Ed25519PublicKey>,
+    ) -> Self {
+        Self {
+            user_id: theirs.user_id.clone(),
+            device_id: theirs.device_id.clone(),
+            device_key,
+            master_key,
+        }
+    }
+
+    /// The user that the keys belong to.
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        &self.user_id
+    }
+
+    /// The device that was the other side.
+    #[must_use]
+    pub fn device_id(&self) -> &str {
+        &self.device_id
+    }
+
     /// The Ed25519 key of the other device. For a device of our own user: sign it
     /// with the self-signing key.
     #[must_use]

@@ -3,8 +3,9 @@
 //!
 //! The types follow the messages: a [`Sas`] is a fresh key; [`StartedSas`] and
 //! [`AcceptedSas`] are the two sides before the keys have crossed;
-//! [`EstablishedSas`] shows what the users compare; only a [`ComparedSas`] can
-//! send MACs and confirm those that came.
+//! [`EstablishedSas`] shows what the users compare; a [`ComparedSas`] sends MACs; a
+//! [`ConfirmedSas`], whose user has compared and whose MACs are good, gives the
+//! [`Verified`](super::Verified) keys, and nothing else does.
 
 mod agreement;
 mod emoji;
@@ -13,9 +14,9 @@ mod mac;
 mod method;
 
 pub use self::{
-    agreement::{AcceptedSas, EstablishedSas, Sas, StartedSas},
+    agreement::{AcceptedSas, CheckedSas, EstablishedSas, Sas, StartedSas},
     emoji::Emoji,
-    error::{MacError, NoCommonMethod, SasError},
-    mac::{CheckedMacs, ComparedSas},
+    error::{MacError, MakeMacsError, NoCommonMethod, SasError},
+    mac::{ComparedSas, ConfirmedSas},
     method::{KeyAgreement, MacMethod, Negotiated, Offer},
 };

@@ -11,6 +11,8 @@ use crate::primitives::ed25519::Ed25519PublicKey;
 const HEADER: &[u8] = b"MATRIX";
 const VERSION: u8 = 2;
 const KEY: usize = Ed25519PublicKey::LENGTH;
+/// Most bytes that any QR code holds.
+const LONGEST: usize = 2953;
 /// Fewest bytes of a secret.
 const SHORTEST_SECRET: usize = 8;
 
@@ -53,39 +55,23 @@ impl QrMode {
 /// 32 bytes, and the secret to the end. The secret is one until the code is
 /// shown.
 pub struct QrCode {
-    mode: QrMode,
-    flow_id: String,
-    first_key: Ed25519PublicKey,
-    second_key: Ed25519PublicKey,
-    secret: Zeroizing<Vec<u8>>,
+    pub(super) mode: QrMode,
+    pub(super) flow_id: String,
+    pub(super) first_key: Ed25519PublicKey,
+    pub(super) second_key: Ed25519PublicKey,
+    pub(super) secret: Zeroizing<Vec<u8>>,
 }
 
 impl QrCode {
-    /// `None` when the identifier is longer than 65535 bytes or the secret
-    /// shorter than 8.
-    pub(super) fn new(
-        mode: QrMode,
-        flow_id: &str,
-        first_key: Ed25519PublicKey,
-        second_key: Ed25519PublicKey,
-        secret: &[u8],
-    ) -> Option<Self> {
-        u16::try_from(flow_id.len()).ok()?;
-        (secret.len() >= SHORTEST_SECRET).then(|| Self {
-            mode,
-            flow_id: flow_id.to_owned(),
-            first_key,
-            second_key,
-            secret: Zeroizing::new(secret.to_vec()),
-        })
-    }
-
     /// Reads the bytes of a code.
     ///
     /// # Errors
     ///
     /// [`QrCodeError`]; tell the user that it is a wrong code, and send nothing.
     pub fn parse(bytes: &[u8]) -> Result<Self, QrCodeError> {
+        if bytes.len() > LONGEST {
+            return Err(QrCodeError::TooLong { found: bytes.len() });
+        }
         let rest = bytes
             .strip_prefix(HEADER)
             .ok_or(QrCodeError::NotAVerificationCode)?;
@@ -107,8 +93,17 @@ impl QrCode {
             .split_first_chunk::<KEY>()
             .ok_or(QrCodeError::Truncated)?;
         let key = |bytes| Ed25519PublicKey::from_bytes(bytes).map_err(|_| QrCodeError::Key);
-        Self::new(mode, flow_id, key(first)?, key(second)?, secret).ok_or(QrCodeError::Secret {
-            found: secret.len(),
+        let (first_key, second_key) = (key(first)?, key(second)?);
+        let found = secret.len();
+        if found < SHORTEST_SECRET {
+            return Err(QrCodeError::Secret { found });
+        }
+        Ok(Self {
+            mode,
+            flow_id: flow_id.to_owned(),
+            first_key,
+            second_key,
+            secret: Zeroizing::new(secret.to_vec()),
         })
     }
 

@@ -7,6 +7,11 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QrCodeError {
+    /// There are more bytes than the largest QR code holds, 2953.
+    TooLong {
+        /// How many bytes there are.
+        found: usize,
+    },
     /// The bytes do not begin with `MATRIX`.
     NotAVerificationCode,
     /// A version other than 2.
@@ -35,6 +40,7 @@ pub enum QrCodeError {
 impl fmt::Display for QrCodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::TooLong { found } => write!(f, "no QR code holds {found} bytes"),
             Self::NotAVerificationCode => f.write_str("the code is not for verification"),
             Self::Version { found } => write!(f, "the code has the unknown version {found}"),
             Self::Mode { found } => write!(f, "the code has the unknown mode {found}"),
@@ -64,19 +70,32 @@ pub enum ScanError {
     /// Its keys are not those that this side holds, or its mode does not fit the
     /// two devices: cancel with `m.key_mismatch`. Maybe an attack.
     Keys,
+    /// The other device is named like a cross-signing key of its user: cancel with
+    /// `m.key_mismatch`. Maybe an attack.
+    DeviceLooksLikeAKey,
 }
 
 impl fmt::Display for ScanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Code(error) => error.fmt(f),
+            Self::Code(_) => f.write_str("the code is no verification code"),
             Self::AnotherFlow => f.write_str("the code belongs to another verification"),
             Self::Keys => f.write_str("the keys in the code are not the expected ones"),
+            Self::DeviceLooksLikeAKey => {
+                f.write_str("the other device is named like a cross-signing key")
+            }
         }
     }
 }
 
-impl core::error::Error for ScanError {}
+impl core::error::Error for ScanError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Code(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 /// Why this device cannot show a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +106,9 @@ pub enum ShowError {
     /// Between two users, a device shows a code only if it trusts its own user's
     /// master key.
     NotTrusting,
+    /// The other device is named like a cross-signing key of its user: cancel with
+    /// `m.key_mismatch`. Maybe an attack.
+    DeviceLooksLikeAKey,
     /// The random number generator failed.
     Rng,
 }
@@ -96,6 +118,7 @@ impl fmt::Display for ShowError {
         f.write_str(match self {
             Self::NoMasterKey => "there is no master key to put into the code",
             Self::NotTrusting => "this device does not trust its own user's master key",
+            Self::DeviceLooksLikeAKey => "the other device is named like a cross-signing key",
             Self::Rng => "the random number generator failed",
         })
     }

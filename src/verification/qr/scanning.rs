@@ -41,35 +41,35 @@ impl ScannedByUs {
         if code.flow_id() != flow_id {
             return Err(ScanError::AnotherFlow);
         }
+        if theirs.looks_like_a_key() {
+            return Err(ScanError::DeviceLooksLikeAKey);
+        }
         let same_user = ours.user_id() == theirs.user_id();
         let keys = (Some(code.first_key()), Some(code.second_key()));
-        let their_master = Verified {
-            device_key: None,
-            master_key: Some(*code.first_key()),
-        };
-        let their_device = Verified {
-            device_key: Some(*theirs.key()),
-            master_key: None,
-        };
-        let (fits, verified) = match code.mode() {
+        let (fits, device_key, master_key) = match code.mode() {
             QrMode::TwoUsers => (
-                !same_user && keys == (theirs.master_key(), ours.master_key()),
-                their_master,
+                !same_user && trusts_master_key && keys == (theirs.master_key(), ours.master_key()),
+                None,
+                theirs.master_key(),
             ),
             QrMode::Trusting => (
                 same_user && keys == (ours.master_key(), Some(ours.key())),
-                their_master,
+                None,
+                ours.master_key(),
             ),
             QrMode::NotYetTrusting => (
                 same_user && trusts_master_key && keys == (Some(theirs.key()), ours.master_key()),
-                their_device,
+                Some(theirs.key()),
+                None,
             ),
         };
-        if fits {
-            Ok(Self { code, verified })
-        } else {
-            Err(ScanError::Keys)
+        if !fits {
+            return Err(ScanError::Keys);
         }
+        Ok(Self {
+            verified: Verified::new(theirs, device_key.copied(), master_key.copied()),
+            code,
+        })
     }
 
     /// The members of our `start`, which shows that we have seen the code.

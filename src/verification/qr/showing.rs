@@ -45,41 +45,37 @@ impl ShownQr {
             theirs,
             flow_id,
         } = participants;
-        let our_master = *ours.master_key().ok_or(ShowError::NoMasterKey)?;
-        let their_device = Verified {
-            device_key: Some(*theirs.key()),
-            master_key: None,
-        };
-        let master = |key| Verified {
-            device_key: None,
-            master_key: Some(key),
-        };
-        let (mode, first, second, verified) = if ours.user_id() != theirs.user_id() {
+        if theirs.looks_like_a_key() {
+            return Err(ShowError::DeviceLooksLikeAKey);
+        }
+        let our_master = ours.master_key().ok_or(ShowError::NoMasterKey)?;
+        let (mode, first_key, second_key) = if ours.user_id() != theirs.user_id() {
             if !trusts_master_key {
                 return Err(ShowError::NotTrusting);
             }
-            let their_master = *theirs.master_key().ok_or(ShowError::NoMasterKey)?;
-            (
-                QrMode::TwoUsers,
-                our_master,
-                their_master,
-                master(their_master),
-            )
+            let their_master = theirs.master_key().ok_or(ShowError::NoMasterKey)?;
+            (QrMode::TwoUsers, our_master, their_master)
         } else if trusts_master_key {
-            (QrMode::Trusting, our_master, *theirs.key(), their_device)
+            (QrMode::Trusting, our_master, theirs.key())
         } else {
-            (
-                QrMode::NotYetTrusting,
-                *ours.key(),
-                our_master,
-                master(our_master),
-            )
+            (QrMode::NotYetTrusting, ours.key(), our_master)
+        };
+        // In each mode it is the second key that the other side shows to have.
+        let (device_key, master_key) = match mode {
+            QrMode::Trusting => (Some(*second_key), None),
+            QrMode::TwoUsers | QrMode::NotYetTrusting => (None, Some(*second_key)),
         };
         let secret = draw::<SECRET, _>(rng).map_err(|_| ShowError::Rng)?;
-        // An identifier of a flow has at most 255 bytes.
-        let code = QrCode::new(mode, flow_id, first, second, secret.as_slice())
-            .ok_or(ShowError::NoMasterKey)?;
-        Ok(Self { code, verified })
+        Ok(Self {
+            code: QrCode {
+                mode,
+                flow_id: flow_id.clone(),
+                first_key: *first_key,
+                second_key: *second_key,
+                secret: Zeroizing::new(secret.to_vec()),
+            },
+            verified: Verified::new(theirs, device_key, master_key),
+        })
     }
 
     /// [`Self::new_with`] the operating system's generator.

@@ -8,10 +8,9 @@ use subtle::ConstantTimeEq;
 
 use super::{
     emoji::Emoji,
-    error::MacError,
-    error::SasError,
-    mac::{CheckedMacs, ComparedSas, MacKeys},
-    method::{KeyAgreement, MacMethod, Negotiated},
+    error::{MacError, SasError},
+    mac::{ComparedSas, ConfirmedSas, MacKeys},
+    method::{KeyAgreement, Negotiated},
 };
 use crate::{
     json::Object,
@@ -22,7 +21,7 @@ use crate::{
         random::RngError,
         wipe::{Secret, in_wiped_frame},
     },
-    verification::device::{Device, Participants},
+    verification::device::{Device, Participants, Verified},
 };
 
 /// A fresh key for one verification, before it is known who starts.
@@ -85,13 +84,14 @@ impl Sas {
     fn establish(
         &self,
         their_key: &str,
-        negotiated: KeyAgreement,
+        negotiated: Negotiated,
         participants: &Participants,
         we_started: bool,
     ) -> Result<EstablishedSas, SasError> {
         let theirs =
             Curve25519PublicKey::from_padded_base64(their_key).map_err(|_| SasError::Key)?;
-        if theirs == self.public {
+        // One form of each key, so that ours does not come back in another.
+        if !theirs.is_canonical() || theirs == self.public {
             return Err(SasError::Key);
         }
         in_wiped_frame(|| {
@@ -110,10 +110,13 @@ impl Sas {
             } else {
                 (theirs, ours)
             };
-            let info = info(negotiated, starter, accepter, flow_id);
+            let info = info(negotiated.key_agreement(), starter, accepter, flow_id);
             Ok(EstablishedSas {
-                bytes: hkdf(None, shared.expose_secret(), info.as_bytes()),
-                keys: MacKeys::new(shared, participants.clone()),
+                string: ShortString {
+                    bytes: hkdf(None, shared.expose_secret(), info.as_bytes()),
+                    negotiated,
+                },
+                keys: MacKeys::new(negotiated.mac(), shared, participants.clone()),
             })
         })
     }
@@ -185,7 +188,7 @@ impl StartedSas {
             return Err(SasError::Commitment);
         }
         self.sas
-            .establish(their_key, negotiated.key_agreement(), participants, true)
+            .establish(their_key, negotiated, participants, true)
     }
 }
 
@@ -221,7 +224,7 @@ impl AcceptedSas {
         participants: &Participants,
     ) -> Result<EstablishedSas, SasError> {
         self.sas
-            .establish(their_key, negotiated.key_agreement(), participants, false)
+            .establish(their_key, negotiated, participants, false)
     }
 }
 
@@ -231,46 +234,111 @@ impl fmt::Debug for AcceptedSas {
     }
 }
 
-/// Both keys are here: what the users have to compare now.
-pub struct EstablishedSas {
+/// The six bytes that both sides have, and how they are shown.
+struct ShortString {
     bytes: Secret<6>,
+    negotiated: Negotiated,
+}
+
+impl ShortString {
+    fn emoji(&self) -> Option<[Emoji; 7]> {
+        self.negotiated.emoji().then(|| Emoji::seven(*self.bytes))
+    }
+
+    fn decimals(&self) -> Option<[u16; 3]> {
+        self.negotiated.decimals().then(|| decimals(*self.bytes))
+    }
+}
+
+/// Both keys are here: what the users have to compare now.
+///
+/// There are two ways on, since the other side's `mac` may come before our user
+/// has answered. Both end in a [`ConfirmedSas`]:
+///
+/// | first | then | |
+/// | --- | --- | --- |
+/// | [`they_match`](Self::they_match) | [`ComparedSas::check_macs`] | our user was faster |
+/// | [`check_macs`](Self::check_macs) | [`CheckedSas::they_match`] | the `mac` was faster |
+///
+/// When the strings differ, drop this and cancel with `m.mismatched_sas`.
+pub struct EstablishedSas {
+    string: ShortString,
     keys: MacKeys,
 }
 
 impl EstablishedSas {
-    /// Seven emoji, in this order: show their names, too.
+    /// Seven emoji, in this order: show their names, too. `None` unless both
+    /// sides can show them.
     #[must_use]
-    pub fn emoji(&self) -> [Emoji; 7] {
-        Emoji::seven(*self.bytes)
+    pub fn emoji(&self) -> Option<[Emoji; 7]> {
+        self.string.emoji()
     }
 
-    /// Three numbers from 1000 to 9191, in this order.
+    /// Three numbers from 1000 to 9191, in this order. `None` unless both sides
+    /// can show them.
     #[must_use]
-    pub fn decimals(&self) -> [u16; 3] {
-        decimals(*self.bytes)
+    pub fn decimals(&self) -> Option<[u16; 3]> {
+        self.string.decimals()
     }
 
-    /// Checks MACs that came before our user has answered. What is checked here
-    /// counts only with [`ComparedSas::confirm`].
+    /// Our user said that both screens show the same.
+    #[must_use]
+    pub fn they_match(self) -> ComparedSas {
+        ComparedSas::new(self.keys)
+    }
+
+    /// Checks a `mac` message that came before our user has answered.
     ///
     /// # Errors
     ///
     /// As [`ComparedSas::check_macs`].
-    pub fn check_macs(&self, method: MacMethod, content: &Object) -> Result<CheckedMacs, MacError> {
-        self.keys.check(method, content)
-    }
-
-    /// The user said that both screens show the same. When they do not, drop this
-    /// and cancel with `m.mismatched_sas`.
-    #[must_use]
-    pub fn they_match(self) -> ComparedSas {
-        ComparedSas::new(self.keys)
+    pub fn check_macs(self, content: &Object) -> Result<CheckedSas, MacError> {
+        Ok(CheckedSas {
+            verified: self.keys.check(content)?,
+            string: self.string,
+            keys: self.keys,
+        })
     }
 }
 
 impl fmt::Debug for EstablishedSas {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EstablishedSas { .. }")
+    }
+}
+
+/// The other side's MACs are good, and our user has not answered yet: nothing is
+/// verified. When the strings differ, drop this and cancel with
+/// `m.mismatched_sas`.
+pub struct CheckedSas {
+    string: ShortString,
+    keys: MacKeys,
+    verified: Verified,
+}
+
+impl CheckedSas {
+    /// As [`EstablishedSas::emoji`].
+    #[must_use]
+    pub fn emoji(&self) -> Option<[Emoji; 7]> {
+        self.string.emoji()
+    }
+
+    /// As [`EstablishedSas::decimals`].
+    #[must_use]
+    pub fn decimals(&self) -> Option<[u16; 3]> {
+        self.string.decimals()
+    }
+
+    /// Our user said that both screens show the same.
+    #[must_use]
+    pub fn they_match(self) -> ConfirmedSas {
+        ConfirmedSas::new(self.keys, self.verified)
+    }
+}
+
+impl fmt::Debug for CheckedSas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CheckedSas { .. }")
     }
 }
 

@@ -9,9 +9,9 @@ pub enum SasError {
     /// The other side's key is not the one that it committed to: cancel with
     /// `m.mismatched_commitment`. Maybe an attack.
     Commitment,
-    /// The other side's key is not 32 bytes of base64, is our own, or agrees on
-    /// nothing (the shared secret would be zero): cancel with
-    /// `m.invalid_message`.
+    /// The other side's key is not 32 bytes of base64, not the canonical encoding
+    /// of a point, our own, or agrees on nothing (the shared secret would be zero):
+    /// cancel with `m.invalid_message`.
     Key,
     /// The content of `start` has no canonical form: cancel with
     /// `m.invalid_message`.
@@ -71,3 +71,24 @@ impl fmt::Display for MacError {
 }
 
 impl core::error::Error for MacError {}
+
+/// Why our MACs are not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MakeMacsError {
+    /// Our master key is to be vouched for, but our device was given without one.
+    NoMasterKey,
+    /// `hmac-sha256` is checked, never made.
+    ReadOnly,
+}
+
+impl fmt::Display for MakeMacsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoMasterKey => "our device was given without a master key to vouch for",
+            Self::ReadOnly => "MACs of the oldest method are checked, never made",
+        })
+    }
+}
+
+impl core::error::Error for MakeMacsError {}

@@ -4,8 +4,12 @@ use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
-use super::{error::MacError, method::MacMethod};
+use super::{
+    error::{MacError, MakeMacsError},
+    method::MacMethod,
+};
 use crate::{
     json::{Object, Value},
     primitives::{
@@ -23,40 +27,46 @@ const MOST_KEYS: usize = 100;
 
 /// What MACs of both directions are made with.
 pub(super) struct MacKeys {
+    method: MacMethod,
     shared: SharedSecret,
     participants: Participants,
 }
 
 impl MacKeys {
-    pub(super) fn new(shared: SharedSecret, participants: Participants) -> Self {
+    pub(super) const fn new(
+        method: MacMethod,
+        shared: SharedSecret,
+        participants: Participants,
+    ) -> Self {
         Self {
+            method,
             shared,
             participants,
         }
     }
 
     /// The MACs of our device key and, when asked, of our master key.
-    fn make(&self, method: MacMethod, vouch_for_master: bool) -> Option<Object> {
+    fn make(&self, vouch_for_master: bool) -> Result<Object, MakeMacsError> {
+        if self.method.is_legacy() {
+            return Err(MakeMacsError::ReadOnly);
+        }
         let ours = &self.participants.ours;
         let mut keys = Vec::from([(device_key_id(ours), ours.key())]);
         if vouch_for_master {
-            let master = ours.master_key()?;
+            let master = ours.master_key().ok_or(MakeMacsError::NoMasterKey)?;
             keys.push((key_id(master), master));
         }
         let mut macs = Object::new();
         for (id, key) in &keys {
-            let mac = self.mac(method, true, id, &key.to_base64());
-            macs.insert(id, mac);
+            macs.insert(id, self.mac(true, id, &key.to_base64()).as_str());
         }
-        let list = self.mac(method, true, "KEY_IDS", &list(&macs));
-        Some(Object::new().with("mac", macs).with("keys", list))
+        let list = self.mac(true, "KEY_IDS", &list(&macs));
+        Ok(Object::new().with("mac", macs).with("keys", list.as_str()))
     }
 
-    pub(super) fn check(
-        &self,
-        method: MacMethod,
-        content: &Object,
-    ) -> Result<CheckedMacs, MacError> {
+    /// The keys that a `mac` message of the other side vouches for: the list of
+    /// names first, then each key that we hold.
+    pub(super) fn check(&self, content: &Object) -> Result<Verified, MacError> {
         let theirs = &self.participants.theirs;
         let (Some(list_mac), Some(macs)) = (content.get_str("keys"), content.get_object("mac"))
         else {
@@ -68,12 +78,10 @@ impl MacKeys {
         if theirs.looks_like_a_key() {
             return Err(MacError::DeviceLooksLikeAKey);
         }
-        self.compare(method, "KEY_IDS", &list(macs), list_mac)?;
+        self.compare("KEY_IDS", &list(macs), list_mac)?;
         let vouched = |id: &str, key: &Ed25519PublicKey| match macs.get(id).and_then(Value::as_str)
         {
-            Some(mac) => self
-                .compare(method, id, &key.to_base64(), mac)
-                .map(|()| Some(*key)),
+            Some(mac) => self.compare(id, &key.to_base64(), mac).map(|()| Some(*key)),
             None => Ok(None),
         };
         let device_key = vouched(&device_key_id(theirs), theirs.key())?;
@@ -84,23 +92,20 @@ impl MacKeys {
         if device_key.is_none() && master_key.is_none() {
             return Err(MacError::NothingKnown);
         }
-        Ok(CheckedMacs(Verified {
-            device_key,
-            master_key,
-        }))
+        Ok(Verified::new(theirs, device_key, master_key))
     }
 
     /// Compares the bytes of a MAC that came.
-    fn compare(&self, method: MacMethod, id: &str, input: &str, mac: &str) -> Result<(), MacError> {
-        let ours = base64::decode(&self.mac(method, false, id, input));
-        match (ours, base64::decode_padded(mac)) {
+    fn compare(&self, id: &str, input: &str, mac: &str) -> Result<(), MacError> {
+        let ours = base64::decode_secret(&self.mac(false, id, input));
+        match (ours, base64::decode_secret_padded(mac)) {
             (Ok(ours), Ok(theirs)) if bool::from(ours.ct_eq(&theirs)) => Ok(()),
             _ => Err(MacError::Mismatch),
         }
     }
 
     /// The text of the MAC of `input` under the name `id`.
-    fn mac(&self, method: MacMethod, by_us: bool, id: &str, input: &str) -> String {
+    fn mac(&self, by_us: bool, id: &str, input: &str) -> Zeroizing<String> {
         let Participants {
             ours,
             theirs,
@@ -120,16 +125,17 @@ impl MacKeys {
         );
         let (secret, info) = (self.shared.expose_secret(), info.as_bytes());
         in_wiped_frame(|| {
-            let keyed = match method {
-                MacMethod::HmacSha256 => HmacSha256::with_key(&hkdf::<256>(None, secret, info)[..]),
-                _ => HmacSha256::new(&hkdf(None, secret, info)),
+            let keyed = if self.method.is_legacy() {
+                HmacSha256::with_key(hkdf::<256>(None, secret, info).as_slice())
+            } else {
+                HmacSha256::new(&hkdf(None, secret, info))
             };
             let mac = keyed.tag(input.as_bytes());
-            match method {
+            match self.method {
                 MacMethod::HkdfHmacSha256V2 | MacMethod::HkdfHmacSha256Msc3783 => {
-                    base64::encode(&mac)
+                    base64::encode_secret(&mac)
                 }
-                MacMethod::HkdfHmacSha256 | MacMethod::HmacSha256 => overlapping_base64(mac),
+                MacMethod::HkdfHmacSha256 | MacMethod::HmacSha256 => overlapping_base64(&mac),
             }
         })
     }
@@ -150,26 +156,26 @@ fn key_id(key: &Ed25519PublicKey) -> String {
 }
 
 /// What libolm's base64 makes of a MAC when it encodes into the buffer that it
-/// reads from: it overtakes itself after three groups.
-fn overlapping_base64(mac: [u8; 32]) -> String {
-    let mut buffer = [0; 43];
-    buffer[..32].copy_from_slice(&mac);
+/// reads from: from the second group on it reads what it has written.
+fn overlapping_base64(mac: &[u8; 32]) -> Zeroizing<String> {
+    let mut buffer = Zeroizing::new([0; 43]);
+    if let Some(head) = buffer.first_chunk_mut() {
+        *head = *mac;
+    }
+    // Ten groups of three bytes, then the last two bytes of the 32.
     for group in 0..11_usize {
         let from = group.saturating_mul(3);
-        let bytes: Vec<u8> = buffer.iter().copied().take(32).skip(from).take(3).collect();
-        let to = group.saturating_mul(4);
-        for (place, symbol) in buffer
-            .iter_mut()
-            .skip(to)
-            .zip(base64::encode(&bytes).bytes())
-        {
-            *place = symbol;
-        }
+        let bytes = buffer.get(from..from.saturating_add(3).min(32));
+        let text = base64::encode_secret(bytes.unwrap_or_default());
+        let place = buffer.iter_mut().skip(group.saturating_mul(4));
+        place
+            .zip(text.bytes())
+            .for_each(|(to, symbol)| *to = symbol);
     }
-    buffer.iter().copied().map(char::from).collect()
+    Zeroizing::new(buffer.iter().copied().map(char::from).collect())
 }
 
-/// The users have compared and found the same: MACs can be sent and confirmed.
+/// Our user found the same on both screens; the other side's MACs are to come.
 pub struct ComparedSas(MacKeys);
 
 impl ComparedSas {
@@ -183,12 +189,11 @@ impl ComparedSas {
     ///
     /// # Errors
     ///
-    /// [`MacError::NothingKnown`] when our master key is to be vouched for, but
-    /// our [`Device`] has none.
-    pub fn macs(&self, method: MacMethod, vouch_for_master: bool) -> Result<Object, MacError> {
-        self.0
-            .make(method, vouch_for_master)
-            .ok_or(MacError::NothingKnown)
+    /// [`MakeMacsError::NoMasterKey`] when our master key is to be vouched for, but
+    /// our [`Device`] has none; [`MakeMacsError::ReadOnly`] when the method is
+    /// [`MacMethod::HmacSha256`].
+    pub fn macs(&self, vouch_for_master: bool) -> Result<Object, MakeMacsError> {
+        self.0.make(vouch_for_master)
     }
 
     /// Checks the other side's `mac` message: the list of names first, then each
@@ -197,15 +202,11 @@ impl ComparedSas {
     /// # Errors
     ///
     /// [`MacError`]; the verification is over, and nothing is verified.
-    pub fn check_macs(&self, method: MacMethod, content: &Object) -> Result<CheckedMacs, MacError> {
-        self.0.check(method, content)
-    }
-
-    /// Both users agree and the MACs are good: the keys are verified. Send
-    /// `done`, and write the trust down when the other side's `done` is here.
-    #[must_use]
-    pub fn confirm(self, checked: CheckedMacs) -> Verified {
-        checked.0
+    pub fn check_macs(self, content: &Object) -> Result<ConfirmedSas, MacError> {
+        Ok(ConfirmedSas {
+            verified: self.0.check(content)?,
+            keys: self.0,
+        })
     }
 }
 
@@ -215,10 +216,39 @@ impl fmt::Debug for ComparedSas {
     }
 }
 
-/// MACs that were found good. They verify nothing before both users have
-/// compared: see [`ComparedSas::confirm`].
-#[derive(Debug)]
-pub struct CheckedMacs(Verified);
+/// Our user found the same on both screens, and the other side's MACs are good.
+pub struct ConfirmedSas {
+    keys: MacKeys,
+    verified: Verified,
+}
+
+impl ConfirmedSas {
+    pub(super) const fn new(keys: MacKeys, verified: Verified) -> Self {
+        Self { keys, verified }
+    }
+
+    /// The members of our `mac` message, when it was not sent before.
+    ///
+    /// # Errors
+    ///
+    /// As [`ComparedSas::macs`].
+    pub fn macs(&self, vouch_for_master: bool) -> Result<Object, MakeMacsError> {
+        self.keys.make(vouch_for_master)
+    }
+
+    /// The keys that are verified: send `done`, and write the trust down when the
+    /// other side's `done` is here.
+    #[must_use]
+    pub fn into_verified(self) -> Verified {
+        self.verified
+    }
+}
+
+impl fmt::Debug for ConfirmedSas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConfirmedSas { .. }")
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -228,15 +258,15 @@ mod tests {
     fn the_base64_of_overlapping_buffers_is_libolms() {
         // libolm 3.2.13 on these 32 bytes.
         assert_eq!(
-            overlapping_base64([0; 32]),
+            *overlapping_base64(&[0; 32]),
             "AAAAQQAAQUEAVUVBVlVWQlZsVldRbFpzVmxkUmJGcHo"
         );
         assert_eq!(
-            overlapping_base64([0xff; 32]),
+            *overlapping_base64(&[0xff; 32]),
             "////L///Ly//eS8vZVM4dlpWTTRkbHBXVFRSa2JIQlg"
         );
         assert_eq!(
-            overlapping_base64(core::array::from_fn(|i| u8::try_from(i).unwrap())),
+            *overlapping_base64(&core::array::from_fn(|i| u8::try_from(i).unwrap())),
             "AAECQwQFUUYIVVlJVlZsSlZsWnNTbFpzV25OVGJGcHo"
         );
     }

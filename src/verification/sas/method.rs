@@ -7,6 +7,7 @@ use crate::json::{Object, Value};
 
 /// The hash of every commitment.
 const HASH: &str = "sha256";
+const STRINGS: &str = "short_authentication_string";
 const DECIMAL: &str = "decimal";
 const EMOJI: &str = "emoji";
 
@@ -50,7 +51,7 @@ pub enum MacMethod {
     /// made of it: 48 bits of the MAC survive.
     HkdfHmacSha256,
     /// `hmac-sha256`: old, with a key of 256 bytes and the same base64. Only
-    /// [`Offer::with_legacy`] takes it.
+    /// [`Offer::with_legacy`] takes it, and its MACs are checked, never made.
     HmacSha256,
 }
 
@@ -73,7 +74,7 @@ impl MacMethod {
         }
     }
 
-    const fn is_legacy(self) -> bool {
+    pub(super) const fn is_legacy(self) -> bool {
         matches!(self, Self::HmacSha256)
     }
 }
@@ -117,7 +118,7 @@ impl Offer {
                     MacMethod::HkdfHmacSha256.as_str(),
                 ]),
             )
-            .with("short_authentication_string", list(&[DECIMAL, EMOJI]))
+            .with(STRINGS, list(&[DECIMAL, EMOJI]))
     }
 
     /// The best of what a received `start` offers: the first of each list above.
@@ -169,9 +170,12 @@ impl Offer {
                 .find(|known| known.as_str() == name)
         });
         let hash = chosen("hash", "hashes").filter(|hash| *hash == HASH);
-        let strings = Strings::common(accept).filter(|strings| {
-            (!strings.decimal || lists(start, "short_authentication_string", DECIMAL))
-                && (!strings.emoji || lists(start, "short_authentication_string", EMOJI))
+        let strings = Strings::common(accept).filter(|_| {
+            let chosen = accept.get(STRINGS).and_then(Value::as_array);
+            chosen.unwrap_or_default().iter().all(|name| {
+                name.as_str()
+                    .is_some_and(|name| lists(start, STRINGS, name))
+            })
         });
         match (key_agreement, mac, hash, strings) {
             (Some(key_agreement), Some(mac), Some(_), Some(strings)) => Ok(Negotiated {
@@ -232,7 +236,7 @@ impl Negotiated {
             .with("key_agreement_protocol", self.key_agreement.as_str())
             .with("hash", HASH)
             .with("message_authentication_code", self.mac.as_str())
-            .with("short_authentication_string", strings)
+            .with(STRINGS, strings)
             .with("commitment", commitment)
     }
 }
@@ -247,8 +251,8 @@ struct Strings {
 impl Strings {
     fn common(content: &Object) -> Option<Self> {
         let strings = Self {
-            decimal: lists(content, "short_authentication_string", DECIMAL),
-            emoji: lists(content, "short_authentication_string", EMOJI),
+            decimal: lists(content, STRINGS, DECIMAL),
+            emoji: lists(content, STRINGS, EMOJI),
         };
         (strings.decimal || strings.emoji).then_some(strings)
     }
