@@ -18,3 +18,4 @@ pub mod envelope;
 pub mod mutation;
 pub mod rng;
 pub mod talk;
+pub mod verification;

@@ -260,7 +260,15 @@ impl ShortString {
 /// | [`they_match`](Self::they_match) | [`ComparedSas::check_macs`] | our user was faster |
 /// | [`check_macs`](Self::check_macs) | [`CheckedSas::they_match`] | the `mac` was faster |
 ///
-/// When the strings differ, drop this and cancel with `m.mismatched_sas`.
+/// When the strings differ, drop this and cancel with `m.mismatched_sas`. What was
+/// not compared verifies nothing:
+///
+/// ```compile_fail,E0599
+/// # use necturus::{json::Object, verification::{EstablishedSas, MacError, Verified}};
+/// fn hasty(sas: EstablishedSas, mac: &Object) -> Result<Verified, MacError> {
+///     Ok(sas.check_macs(mac)?.into_verified()) // `they_match` was not called
+/// }
+/// ```
 pub struct EstablishedSas {
     string: ShortString,
     keys: MacKeys,
@@ -373,6 +381,11 @@ mod tests {
                 [0x80, 0, 0, 0, 0, 1],
                 [32, 0, 0, 0, 0, 0, 0],
                 [5096, 1000, 1000],
+            ),
+            (
+                [0x04, 0, 0, 0, 0, 0],
+                [1, 0, 0, 0, 0, 0, 0],
+                [1128, 1000, 1000],
             ),
             ([0x55; 6], [21; 7], [3730, 6461, 3730]),
             (

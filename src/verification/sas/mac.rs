@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_base64_of_overlapping_buffers_is_libolms() {
-        // libolm 3.2.13 on these 32 bytes.
+        // libolm 3.2.13's way on these 32 bytes.
         assert_eq!(
             *overlapping_base64(&[0; 32]),
             "AAAAQQAAQUEAVUVBVlVWQlZsVldRbFpzVmxkUmJGcHo"
@@ -268,6 +268,15 @@ mod tests {
         assert_eq!(
             *overlapping_base64(&core::array::from_fn(|i| u8::try_from(i).unwrap())),
             "AAECQwQFUUYIVVlJVlZsSlZsWnNTbFpzV25OVGJGcHo"
+        );
+        let mac = [
+            0x8b, 0x2a, 0x01, 0xd8, 0xfc, 0x53, 0x8c, 0x32, 0xe1, 0x46, 0xd6, 0xcd, 0xca, 0xd3,
+            0xb3, 0x72, 0x72, 0x38, 0x55, 0x98, 0x1b, 0x00, 0xa4, 0x03, 0x36, 0xdf, 0x17, 0x82,
+            0xa0, 0x8b, 0x62, 0x47,
+        ];
+        assert_eq!(
+            *overlapping_base64(&mac),
+            "iyoBQvxTeFThRlRoUmxSb1VteFNiMVZ0ZUZOaU1WWjA"
         );
     }
 }
