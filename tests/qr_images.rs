@@ -1,7 +1,6 @@
 //! A QR code holds the bytes that were put in: what a reader makes of the PNG,
 //! and of the SVG, is what was drawn.
 
-#![cfg(feature = "qr-image")]
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -12,7 +11,7 @@
 use necturus::qr_image::{QrImage, QrImageError};
 use proptest::prelude::*;
 
-/// What rqrr, an independent reader, finds in a picture with this dark pixels.
+/// What rqrr, an independent reader, finds in a picture with these dark pixels.
 fn scan(width: usize, is_dark: impl Fn(usize, usize) -> bool) -> Vec<u8> {
     let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, width, |x, y| {
         if is_dark(x, y) { 0 } else { 255 }

@@ -19,6 +19,15 @@ use crate::{
 const SECRET: usize = 16;
 
 /// A code on the screen, good for one scan.
+///
+/// A scan alone gives no trust, the user has to confirm:
+///
+/// ```compile_fail,E0308
+/// # use necturus::verification::{Verified, qr::{ShownQr, WrongSecret}};
+/// fn hasty(code: ShownQr, secret: &str) -> Result<Verified, WrongSecret> {
+///     code.scanned(secret) // `confirm` was not called
+/// }
+/// ```
 #[derive(Debug)]
 pub struct ShownQr {
     code: QrCode,
