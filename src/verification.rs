@@ -5,6 +5,7 @@
 //! | you want to | use |
 //! | --- | --- |
 //! | the cryptography of comparing emoji alone | [`Sas`] |
+//! | run a whole verification, messages in and out | [`flow`] |
 //! | the cryptography of QR codes alone | [`qr`] |
 //!
 //! A verification is about keys that this side holds already: [`Device`] has
@@ -45,6 +46,7 @@
 //! ```
 
 mod device;
+pub mod flow;
 pub mod qr;
 mod sas;
 
