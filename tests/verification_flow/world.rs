@@ -1,6 +1,8 @@
 //! Two devices, and the carrier between them.
 
-use std::collections::VecDeque;
+extern crate alloc;
+
+use alloc::collections::VecDeque;
 
 use necturus::{
     Ed25519PublicKey, Ed25519SigningKey,
