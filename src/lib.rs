@@ -95,6 +95,7 @@ mod primitives;
 #[cfg(feature = "qr-image")]
 pub mod qr_image;
 pub mod verification;
+pub mod vault;
 
 pub use codec::{
     error::{DecodeError, Field},

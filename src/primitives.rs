@@ -5,6 +5,7 @@
 //! replaced, and audited, in one place. Every secret is wiped on drop.
 
 pub(crate) mod aead;
+pub(crate) mod base58;
 pub(crate) mod base64;
 pub(crate) mod chacha;
 pub(crate) mod cipher;
