@@ -116,14 +116,13 @@ impl RoomKey {
     }
 
     fn read(raw: &Raw<'_>) -> Result<Self, RoomKeyError> {
-        let missing = |field| RoomKeyError::Missing { field };
-        if raw.algorithm.as_deref().ok_or(missing("algorithm"))? != ALGORITHM {
+        if member(raw.algorithm.as_deref(), "algorithm")? != ALGORITHM {
             return Err(RoomKeyError::Algorithm);
         }
-        let sender_key = raw.sender_key.as_deref().ok_or(missing("sender_key"))?;
+        let sender_key = member(raw.sender_key.as_deref(), "sender_key")?;
         let sender_key =
             Curve25519PublicKey::from_padded_base64(sender_key).map_err(RoomKeyError::SenderKey)?;
-        let session_key = raw.session_key.as_ref().ok_or(missing("session_key"))?;
+        let session_key = member(raw.session_key.as_ref(), "session_key")?;
         let session_key = base64::decode_secret_padded(session_key)
             .map_err(|_| SessionKeyError::Base64)
             .and_then(|bytes| ExportedSessionKey::from_bytes(&bytes))
@@ -294,9 +293,8 @@ impl RoomKeyEntry {
         in_wiped_frame(|| {
             let raw = Raw::parse(json)?;
             let key = RoomKey::read(&raw)?;
-            let missing = |field| RoomKeyError::Missing { field };
-            let room_id = raw.room_id.as_deref().ok_or(missing("room_id"))?;
-            let session_id = raw.session_id.as_deref().ok_or(missing("session_id"))?;
+            let room_id = member(raw.room_id.as_deref(), "room_id")?;
+            let session_id = member(raw.session_id.as_deref(), "session_id")?;
             if !is_session_id(session_id, &key) {
                 return Err(RoomKeyError::WrongSessionId);
             }
@@ -352,6 +350,11 @@ impl fmt::Debug for RoomKeyEntry {
             .field("key", &self.key)
             .finish()
     }
+}
+
+/// A member that has to be there.
+fn member<T>(value: Option<T>, field: &'static str) -> Result<T, RoomKeyError> {
+    value.ok_or(RoomKeyError::Missing { field })
 }
 
 /// Whether this text names the session of the key.
