@@ -6,17 +6,41 @@
 //! | show or read a recovery key | [`RecoveryKey`] |
 //! | make a key of a passphrase | [`PassphraseInfo`] |
 //! | keep secrets at the server | [`SecretStorageKey`], [`KeyDescription`], [`SecretContent`] |
+//! | check a secret for what it is | [`SecretName`], [`SecretValue`] |
+//! | ask another device for a secret, or answer one | [`OpenSecretRequests`], [`AnsweredRequests`] |
+//! | back room keys up | [`BackupVersion`], [`TrustedBackup`] |
+//! | read a backup | [`BackupKey`] |
 //! | hand a Megolm session on with what is known of it | [`RoomKey`], [`RoomKeyEntry`] |
+//! | do what libolm's public-key objects do | [`PkEncryption`], [`PkDecryption`], [`PkSigning`] |
 
+mod backup;
 mod passphrase;
+mod pk;
 mod random_text;
 mod recovery_key;
 mod room_key;
+mod secret;
+mod secret_sharing;
 mod secret_storage;
 
+pub use backup::{
+    BACKUP_DISABLED_EVENT, BackedUpSession, BackedUpSessionError, BackupAuthData,
+    BackupDecryptError, BackupKey, BackupPassphraseError, BackupSigner, BackupTrust, BackupVersion,
+    BackupVersionError, KEY_BACKUP_EVENT, Provenance, TrustedBackup, UntrustedBackup,
+    backup_preference, backup_preference_content, old_backup_preference,
+};
 pub use passphrase::{PassphraseInfo, PassphraseInfoError};
+pub use pk::{
+    PkDecryptError, PkDecryption, PkEncryptError, PkEncryption, PkMessage, PkMessageError,
+    PkSigning,
+};
 pub use recovery_key::{RecoveryKey, RecoveryKeyError};
 pub use room_key::{RoomKey, RoomKeyEntry, RoomKeyError};
+pub use secret::{SecretName, SecretValue, SecretValueError};
+pub use secret_sharing::{
+    AnswerOrigin, AnsweredRequests, IgnoredRequest, OpenSecretRequests, ReceivedSecret,
+    RequestingDevice, SecretRequest, SecretRequestError, TooManyRequests, UnwantedSecret,
+};
 pub use secret_storage::{
     DEFAULT_KEY_EVENT, DecryptSecretError, EncryptedSecret, EncryptedSecretError, KeyDescription,
     KeyDescriptionError, MalformedContent, SecretContent, SecretStorageKey,

@@ -10,7 +10,7 @@
 //! The name binds a secret to its place. The IV is not under the MAC, so the
 //! server can turn a secret into noise: noise that is not UTF-8 is an error of
 //! its own, and what remains is found by checking what the secret is
-//! (`SecretName`).
+//! ([`SecretValue`](super::SecretValue)).
 
 mod cipher;
 mod content;
