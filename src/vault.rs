@@ -11,9 +11,12 @@
 //! | back room keys up | [`BackupVersion`], [`TrustedBackup`] |
 //! | read a backup | [`BackupKey`] |
 //! | hand a Megolm session on with what is known of it | [`RoomKey`], [`RoomKeyEntry`] |
+//! | write room keys to a file | [`KeyExportEncoder`], `KeyExportWriter` with the feature `std` |
+//! | read such a file | [`KeyExport`] |
 //! | do what libolm's public-key objects do | [`PkEncryption`], [`PkDecryption`], [`PkSigning`] |
 
 mod backup;
+mod key_export;
 mod passphrase;
 mod pk;
 mod random_text;
@@ -28,6 +31,11 @@ pub use backup::{
     BackupDecryptError, BackupKey, BackupPassphraseError, BackupSigner, BackupTrust, BackupVersion,
     BackupVersionError, KEY_BACKUP_EVENT, Provenance, TrustedBackup, UntrustedBackup,
     backup_preference, backup_preference_content, old_backup_preference,
+};
+#[cfg(feature = "std")]
+pub use key_export::KeyExportWriter;
+pub use key_export::{
+    KeyExport, KeyExportEncoder, OpenExportError, ReadExportError, WriteExportError,
 };
 pub use passphrase::{PassphraseInfo, PassphraseInfoError};
 pub use pk::{
