@@ -17,5 +17,6 @@
 pub mod envelope;
 pub mod mutation;
 pub mod rng;
+pub mod room_keys;
 pub mod talk;
 pub mod verification;
