@@ -174,12 +174,10 @@ mod tests {
                 match what {
                     Found::Nothing => continue,
                     Found::TooLong => found.push("too long".to_string()),
-                    Found::Entry => found.push(
-                        String::from_utf8(entries.entry().to_vec())
-                            .unwrap()
-                            .trim()
-                            .to_string(),
-                    ),
+                    Found::Entry => {
+                        let entry = String::from_utf8_lossy(entries.entry());
+                        found.push(entry.trim().to_string());
+                    }
                 }
                 entries.start();
             }

@@ -47,9 +47,14 @@ fn key() -> RoomKey {
         .with_shared_history(true)
 }
 
+/// The key's JSON.
+fn json() -> String {
+    String::from_utf8(key().to_json().to_vec()).unwrap()
+}
+
 /// The key's JSON with `from` replaced.
 fn with(from: &str, to: &str) -> Result<RoomKey, RoomKeyError> {
-    let json = String::from_utf8(key().to_json().to_vec()).unwrap();
+    let json = json();
     assert!(json.contains(from), "{from} is in {json}");
     RoomKey::from_json(json.replace(from, to).as_bytes())
 }
@@ -94,8 +99,7 @@ fn json_is_written_into_one_buffer() {
 #[test]
 fn shared_history_is_true_under_any_of_three_names() {
     let both = [",\"m.shared_history\":true", ",\"shared_history\":true"];
-    let json = String::from_utf8(key().to_json().to_vec()).unwrap();
-    let bare = json.replace(both[0], "").replace(both[1], "");
+    let bare = json().replace(both[0], "").replace(both[1], "");
     let shared = |members: &str| {
         let json = bare.replace("{\"algorithm\"", &format!("{{{members}\"algorithm\""));
         RoomKey::from_json(json.as_bytes())
