@@ -2,8 +2,6 @@
 //! ten. A counting allocator, so this is a test binary of its own with one test
 //! in it.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod common;
 
 use core::{

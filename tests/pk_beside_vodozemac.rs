@@ -1,11 +1,7 @@
 //! Public-key objects beside vodozemac's, both ways, and against libolm's known
 //! answers.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that panics has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod common;
 

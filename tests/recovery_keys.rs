@@ -1,11 +1,7 @@
 //! A recovery key is text that comes back as the same 32 bytes, and a text with
 //! anything wrong with it is refused.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that panics has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use necturus::vault::{RecoveryKey, RecoveryKeyError};
 use proptest::prelude::*;

@@ -4,7 +4,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "a test that panics has failed"
 )]
 
@@ -43,10 +42,12 @@ fn sdk_description() -> Object {
 const SDK_PASSPHRASE: &str = "It's a secret to everybody";
 const SDK_KEY: &str = "EsTJ 43XY kfm5 31zX axQ1 1Qyu ex4G VDkC n8Rr Es8U FyYB 1ffn";
 
+fn described(description: &Object) -> KeyDescription {
+    KeyDescription::from_json(description).unwrap()
+}
+
 fn unlock(description: &Object, input: &str) -> Result<Unlocked, UnlockError> {
-    KeyDescription::from_json(description)
-        .unwrap()
-        .unlock("id", input)
+    described(description).unlock("id", input)
 }
 
 fn checked(unlocked: Result<Unlocked, UnlockError>) -> SecretStorageKey {
@@ -138,9 +139,7 @@ fn absurd_iterations_are_refused_without_deriving() {
     );
 
     // The caller may set another bound, and a recovery key needs none.
-    let strict = KeyDescription::from_json(&sdk_description())
-        .unwrap()
-        .with_max_iterations(9);
+    let strict = described(&sdk_description()).with_max_iterations(9);
     assert_eq!(
         strict.unlock("id", SDK_PASSPHRASE).err(),
         refused(PassphraseInfoError::Iterations)
@@ -353,28 +352,18 @@ proptest! {
     }
 
     #[test]
-    fn any_flipped_bit_of_ciphertext_or_mac_is_an_error(at: prop::sample::Index) {
+    fn any_flipped_bit_of_ciphertext_or_mac_is_an_error(
+        member in prop::sample::select(vec!["ciphertext", "mac"]),
+        at: prop::sample::Index,
+        bit in 0..8u32,
+    ) {
         let (key, _) = key();
         let secret = key.encrypt_with(&mut SeededRng::new(1), NAME, "a secret").unwrap();
         let json = secret.to_json();
-        let mut bytes: Vec<(&str, Vec<u8>)> = ["ciphertext", "mac"]
-            .map(|member| (member, decode(json.get_str(member).unwrap())))
-            .to_vec();
-        let bits: usize = bytes.iter().map(|(_, bytes)| bytes.len() * 8).sum();
-        let mut bit = at.index(bits);
-        for (_, bytes) in &mut bytes {
-            if let Some(byte) = bytes.get_mut(bit / 8) {
-                *byte ^= 1 << (bit % 8);
-                break;
-            }
-            bit -= bytes.len() * 8;
-        }
-        let mut changed = json.clone();
-        for (member, bytes) in bytes {
-            changed.insert(member, encode(&bytes));
-        }
-        prop_assert_ne!(&changed, &json);
-        let changed = EncryptedSecret::from_json(&changed).unwrap();
+        let mut bytes = decode(json.get_str(member).unwrap());
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        let changed = EncryptedSecret::from_json(&json.with(member, encode(&bytes))).unwrap();
         prop_assert_eq!(key.decrypt(NAME, &changed), Err(DecryptSecretError::WrongKeyOrName));
     }
 }
