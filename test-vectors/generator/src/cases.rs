@@ -2,6 +2,8 @@
 
 mod curve25519;
 mod ed25519;
+mod key_backup;
+mod key_export;
 mod megolm_messages;
 mod megolm_session_keys;
 mod olm_accounts;
@@ -11,6 +13,8 @@ mod pickles;
 mod pickles_libolm;
 mod pickles_necturus;
 mod pickles_vodozemac;
+mod recovery_keys;
+mod secret_storage;
 
 use crate::format::File;
 
@@ -19,6 +23,8 @@ pub(crate) fn all() -> Vec<(&'static str, File)> {
     vec![
         ("curve25519.json", curve25519::file()),
         ("ed25519.json", ed25519::file()),
+        ("key-backup.json", key_backup::file()),
+        ("key-export.json", key_export::file()),
         ("megolm-messages.json", megolm_messages::file()),
         ("megolm-session-keys.json", megolm_session_keys::file()),
         ("olm-accounts.json", olm_accounts::file()),
@@ -27,6 +33,8 @@ pub(crate) fn all() -> Vec<(&'static str, File)> {
         ("pickles-libolm.json", pickles_libolm::file()),
         ("pickles-necturus.json", pickles_necturus::file()),
         ("pickles-vodozemac.json", pickles_vodozemac::file()),
+        ("recovery-keys.json", recovery_keys::file()),
+        ("secret-storage.json", secret_storage::file()),
     ]
 }
 

@@ -2,7 +2,7 @@
 //! necturus's own output.
 
 use aes::Aes256Enc;
-use cbc::cipher::{BlockModeEncrypt, KeyIvInit, array::Array, consts::U16};
+use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit, array::Array, consts::U16};
 use curve25519_dalek::{
     EdwardsPoint, MontgomeryPoint, Scalar, constants::ED25519_BASEPOINT_POINT,
     scalar::clamp_integer,
@@ -87,6 +87,16 @@ impl Keys {
         assert!(rest.is_empty(), "whole blocks");
         cbc::Encryptor::<Aes256Enc>::new(&self.aes.into(), &self.iv.into()).encrypt_blocks(blocks);
         padded
+    }
+
+    /// AES-256-CBC of whole blocks, backwards: the padding stays.
+    pub(crate) fn decrypt_blocks(&self, ciphertext: &[u8]) -> Vec<u8> {
+        let mut text = ciphertext.to_vec();
+        let (blocks, rest) = Array::<u8, U16>::slice_as_chunks_mut(&mut text);
+        assert!(rest.is_empty(), "whole blocks");
+        cbc::Decryptor::<aes::Aes256Dec>::new(&self.aes.into(), &self.iv.into())
+            .decrypt_blocks(blocks);
+        text
     }
 
     /// The whole MAC.

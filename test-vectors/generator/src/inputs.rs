@@ -34,6 +34,19 @@ impl<'a> Inputs<'a> {
             .expect("an input that is a text")
     }
 
+    /// Texts.
+    ///
+    /// # Panics
+    /// If it is no list, or of something else.
+    pub fn texts(self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .get(name)
+            .and_then(Value::as_array)
+            .expect("an input that is a list")
+            .iter()
+            .map(|text| text.as_str().expect("a list of texts"))
+    }
+
     /// A number.
     ///
     /// # Panics

@@ -25,6 +25,7 @@ mod olm;
 mod peers;
 mod records;
 mod text;
+mod vault;
 mod wire;
 
 pub use format::{Case, File, Group, Peer, Step};

@@ -158,6 +158,15 @@ pub(super) const NOTES: &[Note] = &[
         ],
     ),
     vodozemac(
+        "accepts",
+        "compares as many bytes of the MAC as it is given",
+        &[
+            "pk-decryption/mac-of-1",
+            "pk-decryption/mac-of-32",
+            "pk-decryption/mac-of-7",
+        ],
+    ),
+    vodozemac(
         "refuses",
         VERSIONS,
         &[

@@ -4,6 +4,11 @@ use necturus::{
     DecodeError, KeyError, ZeroSharedSecret, megolm,
     olm::{DecryptError, EncryptError, InboundError, OutboundError},
     pickle::{ImportError, UnpickleError},
+    vault::{
+        BackedUpSessionError, BackupVersionError, DecryptSecretError, EncryptedSecretError,
+        KeyDescriptionError, OpenExportError, PassphraseInfoError, PkEncryptError, PkMessageError,
+        ReadExportError, RecoveryKeyError, RoomKeyError, UnlockError, UntrustedBackup,
+    },
 };
 
 pub(crate) fn decode(error: DecodeError) -> &'static str {
@@ -127,6 +132,138 @@ pub(crate) fn unpickle(error: UnpickleError) -> &'static str {
         UnpickleError::Trailing { .. } => "pickle.trailing",
         UnpickleError::Invalid => "pickle.invalid",
         UnpickleError::PublicKey(error) => key(error),
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn recovery_key(error: RecoveryKeyError) -> &'static str {
+    match error {
+        RecoveryKeyError::Length => "recovery-key.length",
+        RecoveryKeyError::Alphabet => "recovery-key.alphabet",
+        RecoveryKeyError::Prefix => "recovery-key.prefix",
+        RecoveryKeyError::Parity => "recovery-key.parity",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn description(error: KeyDescriptionError) -> &'static str {
+    match error {
+        KeyDescriptionError::UnsupportedAlgorithm => "algorithm",
+        KeyDescriptionError::Base64 { .. } => "format.base64",
+        KeyDescriptionError::IvLength { .. } | KeyDescriptionError::MacLength { .. } => {
+            "format.length"
+        }
+        KeyDescriptionError::CounterOverflow => "counter-overflow",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn unlock(error: UnlockError) -> &'static str {
+    match error {
+        UnlockError::WrongKey => "wrong-key",
+        UnlockError::RecoveryKey(error) => recovery_key(error),
+        UnlockError::Passphrase(PassphraseInfoError::Algorithm) => "kdf.algorithm",
+        UnlockError::Passphrase(PassphraseInfoError::Iterations) => "kdf.iterations",
+        UnlockError::Passphrase(PassphraseInfoError::Bits) => "kdf.bits",
+        UnlockError::Passphrase(PassphraseInfoError::Salt) => "kdf.salt",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn encrypted_secret(error: EncryptedSecretError) -> &'static str {
+    match error {
+        EncryptedSecretError::Missing { .. } => "format.missing",
+        EncryptedSecretError::Base64 { .. } => "format.base64",
+        EncryptedSecretError::IvLength { .. } | EncryptedSecretError::MacLength { .. } => {
+            "format.length"
+        }
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn decrypt_secret(error: DecryptSecretError) -> &'static str {
+    match error {
+        DecryptSecretError::WrongKeyOrName => "authentication.mac",
+        DecryptSecretError::CounterOverflow => "counter-overflow",
+        DecryptSecretError::NotUtf8 => "not-utf8",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn pk_encrypt(error: PkEncryptError) -> &'static str {
+    match error {
+        PkEncryptError::LowOrderKey => "key.small-order",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn pk_message(error: PkMessageError) -> &'static str {
+    match error {
+        PkMessageError::Missing { .. } => "format.missing",
+        PkMessageError::Base64 { .. } => "format.base64",
+        PkMessageError::KeyLength { .. } | PkMessageError::MacLength { .. } => "format.length",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn backup_version(error: BackupVersionError) -> &'static str {
+    match error {
+        BackupVersionError::UnsupportedAlgorithm => "algorithm",
+        BackupVersionError::Missing { .. } => "format.missing",
+        BackupVersionError::PublicKey(error) => key(error),
+        BackupVersionError::LowOrderKey => "key.small-order",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn untrusted(error: UntrustedBackup) -> &'static str {
+    match error {
+        UntrustedBackup::NoSignature => "backup.unsigned",
+        UntrustedBackup::BadSignature => "backup.bad-signature",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn backed_up_session(error: BackedUpSessionError) -> &'static str {
+    match error {
+        BackedUpSessionError::Member { .. } => "format.missing",
+        BackedUpSessionError::Data(error) => pk_message(error),
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn room_key(error: RoomKeyError) -> &'static str {
+    match error {
+        RoomKeyError::TooLong { .. } | RoomKeyError::TooManyForwards { .. } => "too-many",
+        RoomKeyError::Json => "format.json",
+        RoomKeyError::Missing { .. } => "format.missing",
+        RoomKeyError::Algorithm => "algorithm",
+        RoomKeyError::SenderKey(error)
+        | RoomKeyError::ClaimedKey(error)
+        | RoomKeyError::ForwardingChain(error) => key(error),
+        RoomKeyError::SessionKey(error) => session_key(error),
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn open_export(error: OpenExportError) -> &'static str {
+    match error {
+        OpenExportError::Header => "export.header",
+        OpenExportError::Footer => "export.footer",
+        OpenExportError::Base64 => "format.base64",
+        OpenExportError::TooShort => "export.too-short",
+        OpenExportError::Version { .. } => "format.version",
+        OpenExportError::Rounds { .. } => "kdf.iterations",
+        OpenExportError::WrongPassphrase => "authentication.mac",
+        OpenExportError::CounterOverflow => "counter-overflow",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn read_export(error: ReadExportError) -> &'static str {
+    match error {
+        ReadExportError::NotUtf8 => "not-utf8",
+        ReadExportError::Json => "format.json",
         other => panic!("no class for {other:?}"),
     }
 }
