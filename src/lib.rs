@@ -1,5 +1,5 @@
-//! End-to-end encryption for messaging: the ratchets that Matrix speaks, in one
-//! core that needs no operating system.
+//! End-to-end encryption for messaging: the ratchets that Matrix speaks and what a
+//! client builds around them, in one core that needs no operating system.
 //!
 //! # Which of these do I want?
 //!
@@ -9,7 +9,6 @@
 //! | talk between two devices | [`olm::Session`] |
 //! | send to a room | [`megolm::OutboundGroupSession`] |
 //! | read what others send to a room | [`megolm::InboundGroupSession`] |
-//! | read, sign and check JSON | [`json`] |
 //! | verify that a key is who it says | [`verification`] |
 //! | keep any of these at rest | [`pickle`] |
 //! | move in from libolm or vodozemac, or out | [`pickle`](pickle#moving-in-and-out) |
