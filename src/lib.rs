@@ -86,6 +86,7 @@ extern crate alloc;
 extern crate std;
 
 mod codec;
+pub mod identity;
 pub mod json;
 pub mod megolm;
 pub mod olm;
