@@ -10,6 +10,7 @@
 //! | send to a room | [`megolm::OutboundGroupSession`] |
 //! | read what others send to a room | [`megolm::InboundGroupSession`] |
 //! | verify that a key is who it says | [`verification`] |
+//! | say who is who: device keys, cross-signing, trust | [`identity`] |
 //! | keep any of these at rest | [`pickle`] |
 //! | move in from libolm or vodozemac, or out | [`pickle`](pickle#moving-in-and-out) |
 //!

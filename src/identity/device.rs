@@ -50,7 +50,7 @@ pub enum KnownDevice<'a> {
     /// A device of this user and id is stored.
     Stored(&'a DeviceKeys),
     /// It is the device that runs this, and these are its account's keys.
-    Ours(IdentityKeys),
+    Ours(&'a IdentityKeys),
 }
 
 impl DeviceKeys {
@@ -110,23 +110,17 @@ impl DeviceKeys {
     /// [`OtherDevice`](DeviceKeysError::OtherDevice), a key that is missing or
     /// bad, [`SelfSignature`](DeviceKeysError::SelfSignature).
     pub fn parse(user_id: &str, device_id: &str, object: Object) -> Result<Self, DeviceKeysError> {
-        let malformed = |member| DeviceKeysError::Malformed { member };
-        let text = |key, member| object.get_str(key).ok_or(malformed(member));
-        let (user, device) = (
-            text(USER_ID, Member::UserId)?,
-            text(DEVICE_ID, Member::DeviceId)?,
-        );
-        object
-            .get(ALGORITHMS)
-            .and_then(Value::as_array)
-            .ok_or(malformed(Member::Algorithms))?;
-        let keys = object.get_object(KEYS).ok_or(malformed(Member::Keys))?;
-        object
-            .get_object(SIGNATURES)
-            .ok_or(malformed(Member::Signatures))?;
+        let user = need(object.get_str(USER_ID), Member::UserId)?;
+        let device = need(object.get_str(DEVICE_ID), Member::DeviceId)?;
+        need(
+            object.get(ALGORITHMS).and_then(Value::as_array),
+            Member::Algorithms,
+        )?;
+        let keys = need(object.get_object(KEYS), Member::Keys)?;
+        need(object.get_object(SIGNATURES), Member::Signatures)?;
         let dehydrated = match object.get(DEHYDRATED) {
             None | Some(Value::Null) => false,
-            Some(value) => value.as_bool().ok_or(malformed(Member::Dehydrated))?,
+            Some(value) => need(value.as_bool(), Member::Dehydrated)?,
         };
         if user != user_id {
             return Err(DeviceKeysError::OtherUser);
@@ -201,7 +195,7 @@ impl DeviceKeys {
                 }
             }
             KnownDevice::Ours(keys) => {
-                if keys != device.identity_keys() {
+                if *keys != device.identity_keys() {
                     return Err(DeviceKeysError::NotOurKeys);
                 }
             }
@@ -266,6 +260,10 @@ impl DeviceKeys {
     pub(super) const fn object_mut(&mut self) -> &mut Object {
         &mut self.object
     }
+}
+
+fn need<T>(found: Option<T>, member: Member) -> Result<T, DeviceKeysError> {
+    found.ok_or(DeviceKeysError::Malformed { member })
 }
 
 fn curve25519_id(device_id: &str) -> String {

@@ -45,6 +45,8 @@ impl fmt::Display for Member {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeviceKeysError {
+    /// The keys are not an object.
+    NotAnObject,
     /// A member is not there, or is of another type.
     Malformed {
         /// Which one.
@@ -77,6 +79,7 @@ pub enum DeviceKeysError {
 impl fmt::Display for DeviceKeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotAnObject => f.write_str("the keys of the device are not an object"),
             Self::Malformed { member } => {
                 write!(f, "the member \"{member}\" is missing or of another type")
             }
