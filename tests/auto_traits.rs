@@ -19,6 +19,10 @@ use common::{
 use necturus::{
     Curve25519PublicKey, Curve25519SecretKey, DecodeError, Ed25519PublicKey, Ed25519Signature,
     Ed25519SigningKey, SessionVersion, SharedSecret,
+    identity::{
+        CrossSigningKeys, DeviceKeys, MasterKey, OwnIdentity, OwnTrust, SelfSigningKey,
+        UserSigningKey, UserTrust,
+    },
     megolm::{
         ExportedSessionKey, GroupSessionId, InboundGroupSession, MegolmMessage,
         OutboundGroupSession, SessionKey,
@@ -49,6 +53,7 @@ fn objects_go_between_threads() {
         ExportedSessionKey, PickleKey, Curve25519SecretKey, SharedSecret, Ed25519SigningKey,
         Curve25519PublicKey, Ed25519PublicKey, Ed25519Signature, OlmMessage, PreKeyMessage,
         MegolmMessage, SessionId, GroupSessionId, KeyId, SessionKeys, ImportedAccount);
+    each!(shared: CrossSigningKeys, DeviceKeys, OwnIdentity, OwnTrust, UserTrust);
     each!(error: DecodeError, ImportError, UnpickleError, necturus::olm::DecryptError,
         necturus::olm::InboundError, necturus::megolm::DecryptError);
 }
@@ -57,6 +62,7 @@ fn objects_go_between_threads() {
 fn secrets_are_wiped_on_drop() {
     each!(wiped: Account, Session, OutboundGroupSession, InboundGroupSession, SessionKey,
         ExportedSessionKey, PickleKey, Curve25519SecretKey, SharedSecret, Ed25519SigningKey);
+    each!(wiped: CrossSigningKeys, MasterKey, SelfSigningKey, UserSigningKey);
 }
 
 /// Whether a type is `Clone`: the inherent constant is there only if it is, and
@@ -92,6 +98,7 @@ fn sessions_and_accounts_have_no_clone() {
     assert!(!is_clone!(SessionKey));
     assert!(!is_clone!(ExportedSessionKey));
     assert!(!is_clone!(SharedSecret));
+    assert!(!is_clone!(CrossSigningKeys));
 }
 
 /// Secrets lie inside their object, so each is at least as large as all that it
@@ -205,6 +212,10 @@ fn debug_prints_no_secret() {
         &[&drawn[..32]],
     );
     hides(&pickle_key(), &[&[0x42; 32]]);
+    let drawn: [u8; 96] = SeededRng::new(9).bytes();
+    let keys = CrossSigningKeys::new_with(&mut SeededRng::new(9), "@alice:example.org").unwrap();
+    hides(&keys, &[&drawn[..32], &drawn[32..64], &drawn[64..]]);
+    assert!(!format!("{keys:?}").contains(&*keys.master.to_secret()));
 
     let mut pair = Pair::new(6);
     let reply = pair.bob_says(b"a text to hide");

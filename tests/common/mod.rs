@@ -16,6 +16,7 @@
 
 pub mod envelope;
 pub mod mutation;
+pub mod people;
 pub mod rng;
 pub mod room_keys;
 pub mod talk;
