@@ -227,7 +227,7 @@ fn a_session_is_believed_as_far_as_its_device_and_user() {
     let recorded = bob.account.identity_keys();
     let row = |device: Option<&DeviceKeys>, state: Option<IdentityState>| {
         let owner = state.map(|state| ShownIdentity::new(&identity, state));
-        SenderTrust::of_session(&recorded, device, owner)
+        SenderTrust::of_session(&recorded.curve25519, &recorded.ed25519, device, owner)
     };
     assert_eq!(unsigned.identity_keys(), recorded);
     let signed = Some(&bob.device);
@@ -267,7 +267,10 @@ fn a_session_is_believed_as_far_as_its_device_and_user() {
         let mut rng = common::rng::BytesRng::new([[ed25519; 32], [curve25519; 32]].concat());
         let account = Account::new_with(&mut rng).unwrap();
         let device = DeviceKeys::new(&account, "@mallory:example.org", "M");
-        assert!(SenderTrust::of_session(&recorded, Some(&device), None).is_err());
+        assert!(
+            SenderTrust::of_session(&recorded.curve25519, &recorded.ed25519, Some(&device), None)
+                .is_err()
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     device::DeviceKeys, error::MismatchedIdentityKeys, own_trust::OwnView, public::UserIdentity,
     user_trust::IdentityState,
 };
-use crate::olm::IdentityKeys;
+use crate::primitives::{curve25519::Curve25519PublicKey, ed25519::Ed25519PublicKey};
 
 /// How far a session, or what came in it, can be believed to be its sender's.
 /// Trust grows from the first to the last.
@@ -78,8 +78,8 @@ impl SenderTrust {
     }
 
     /// What is to be thought of a session that came directly from its sender,
-    /// when `recorded` are the keys that were recorded with it, and `device` was
-    /// found by its Curve25519 key. (One that did not come directly has
+    /// when these keys were recorded with it, and `device` was found by the
+    /// Curve25519 key. (One that did not come directly has
     /// [`UnknownDevice`](Self::UnknownDevice), whatever is found.)
     ///
     /// # Errors
@@ -87,13 +87,14 @@ impl SenderTrust {
     /// [`MismatchedIdentityKeys`] when the device has other keys: it is not the
     /// owner of the session, and one of the two is made to look so.
     pub fn of_session(
-        recorded: &IdentityKeys,
+        curve25519: &Curve25519PublicKey,
+        ed25519: &Ed25519PublicKey,
         device: Option<&DeviceKeys>,
         owner: Option<ShownIdentity<'_>>,
     ) -> Result<Self, MismatchedIdentityKeys> {
         match device {
             None => Ok(Self::UnknownDevice),
-            Some(device) if device.identity_keys() == *recorded => {
+            Some(device) if device.curve25519() == *curve25519 && device.ed25519() == *ed25519 => {
                 Ok(Self::of_device(device, owner))
             }
             Some(_) => Err(MismatchedIdentityKeys),

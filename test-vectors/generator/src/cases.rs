@@ -2,6 +2,8 @@
 
 mod curve25519;
 mod ed25519;
+mod identity;
+mod json;
 mod key_backup;
 mod key_export;
 mod megolm_messages;
@@ -22,7 +24,10 @@ use crate::format::File;
 pub(crate) fn all() -> Vec<(&'static str, File)> {
     vec![
         ("curve25519.json", curve25519::file()),
+        ("device-keys.json", identity::devices_file()),
         ("ed25519.json", ed25519::file()),
+        ("identity.json", identity::file()),
+        ("json.json", json::file()),
         ("key-backup.json", key_backup::file()),
         ("key-export.json", key_export::file()),
         ("megolm-messages.json", megolm_messages::file()),

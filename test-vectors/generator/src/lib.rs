@@ -20,6 +20,7 @@ mod crypto;
 mod draw;
 mod format;
 mod inputs;
+mod json;
 mod megolm;
 mod olm;
 mod peers;

@@ -11,6 +11,12 @@
 #[path = "necturus/classes.rs"]
 mod classes;
 mod common;
+#[path = "necturus/identity.rs"]
+mod identity;
+#[path = "necturus/identity_classes.rs"]
+mod identity_classes;
+#[path = "necturus/json.rs"]
+mod json;
 #[path = "necturus/keys.rs"]
 mod keys;
 #[path = "necturus/megolm.rs"]
@@ -75,6 +81,23 @@ fn run(operation: &str, case: &Case) -> Run {
         "pk-decrypt" => outcome(vault::pk_decrypt(inputs)).into(),
         "key-export" => outcome(vault::key_export(inputs)).into(),
         "key-export-write" => outcome(vault::key_export_write(inputs)).into(),
+        "json-canonical" => outcome(json::canonical(inputs)).into(),
+        "json-sign" => outcome(json::sign(inputs)).into(),
+        "json-check" => outcome(json::check(inputs)).into(),
+        "device-keys-make" => outcome(identity::make_device(inputs)).into(),
+        "device-keys" => outcome(identity::device(inputs)).into(),
+        "keys-upload" => outcome(identity::upload(inputs)).into(),
+        "one-time-key" => outcome(identity::one_time_key(inputs)).into(),
+        "cross-signing-make" => outcome(identity::make(inputs)).into(),
+        "cross-signing-sign-device" => outcome(identity::sign_device(inputs)).into(),
+        "cross-signing-sign-user" => outcome(identity::sign_user(case)).into(),
+        "cross-signing-import" => outcome(identity::import(inputs)).into(),
+        "identity" => outcome(identity::identity(inputs)).into(),
+        "identity-signed-device" => outcome(identity::signed_device(inputs)).into(),
+        "identity-signed-user" => outcome(identity::signed_user(inputs)).into(),
+        "user-trust" => identity::user_trust(case),
+        "session-trust" => outcome(identity::session_trust(inputs)).into(),
+        "room-key-recipient" => outcome(identity::recipient(case)).into(),
         other => panic!("nobody runs {other}"),
     }
 }
