@@ -64,6 +64,9 @@
 //! ([`UserIdentity::is_named_like_key`]), and nothing is signed beside it
 //! (CVE-2022-39250).
 //!
+//! Nothing here takes more memory than the answer it reads, or more time than its
+//! length and one signature check for each object in it.
+//!
 //! Not promised: that a server hands out all devices of a user, or the newest
 //! ones. It can withhold, and it can say old things.
 

@@ -165,8 +165,8 @@ impl DeviceKeys {
     ///
     /// # Errors
     ///
-    /// As [`Self::parse`]; then, against what is known,
-    /// [`SigningKeyChanged`](DeviceKeysError::SigningKeyChanged),
+    /// As [`Self::parse`], also when what is stored is another device's; then,
+    /// against what is known, [`SigningKeyChanged`](DeviceKeysError::SigningKeyChanged),
     /// [`IdentityKeyChanged`](DeviceKeysError::IdentityKeyChanged) and
     /// [`NotOurKeys`](DeviceKeysError::NotOurKeys), of which the user has to know.
     pub fn check(

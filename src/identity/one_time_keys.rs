@@ -26,6 +26,25 @@ const ONE_TIME_KEYS: &str = "one_time_keys";
 ///
 /// The account gives the same keys until they are marked, so an upload whose
 /// answer was lost is made again.
+///
+/// ```
+/// # #[cfg(feature = "os-rng")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use necturus::{identity::{DeviceKeys, KeysUpload}, olm::Account};
+///
+/// let mut account = Account::new()?;
+/// account.generate_one_time_keys(50)?;
+/// account.generate_fallback_key()?;
+/// let device = DeviceKeys::new(&account, "@alice:example.org", "DEVICE");
+///
+/// let upload = KeysUpload::new(&account, "@alice:example.org", "DEVICE", Some(&device));
+/// let keys = upload.body().get_object("one_time_keys").ok_or("there are some")?;
+/// assert_eq!(keys.len(), 50);
+/// // The server answered 200.
+/// upload.mark_published(&mut account);
+/// assert!(KeysUpload::new(&account, "@alice:example.org", "DEVICE", None).is_empty());
+/// # Ok(()) }
+/// # #[cfg(not(feature = "os-rng"))] fn main() {}
+/// ```
 #[derive(Clone, Debug)]
 pub struct KeysUpload {
     body: Object,

@@ -40,25 +40,23 @@ impl PrivateKey {
         }
     }
 
+    /// For a caller that clears the stack.
     fn import(
         role: KeyRole,
         secret: &str,
         published: &OwnIdentity,
     ) -> Result<Self, ImportKeyError> {
-        in_wiped_frame(|| {
-            let seed =
-                base64::decode_secret_padded(secret).map_err(|_| ImportKeyError::NotASeed)?;
-            let seed = seed
-                .as_slice()
-                .try_into()
-                .map_err(|_| ImportKeyError::NotASeed)?;
-            let key = Self::new(published.as_user().user_id(), seed);
-            if key.public == published.key(role) {
-                Ok(key)
-            } else {
-                Err(ImportKeyError::NotThePublishedKey)
-            }
-        })
+        let seed = base64::decode_secret_padded(secret).map_err(|_| ImportKeyError::NotASeed)?;
+        let seed = seed
+            .as_slice()
+            .try_into()
+            .map_err(|_| ImportKeyError::NotASeed)?;
+        let key = Self::new(published.as_user().user_id(), seed);
+        if key.public == published.key(role) {
+            Ok(key)
+        } else {
+            Err(ImportKeyError::NotThePublishedKey)
+        }
     }
 
     fn sign(&self, bytes: &[u8]) -> Ed25519Signature {
@@ -100,7 +98,7 @@ macro_rules! private_key {
                 secret: &str,
                 published: &OwnIdentity,
             ) -> Result<Self, ImportKeyError> {
-                PrivateKey::import(Self::ROLE, secret, published).map(Self)
+                in_wiped_frame(|| PrivateKey::import(Self::ROLE, secret, published).map(Self))
             }
 
             /// The secret of the name [`KeyRole::secret_name`], to store or to

@@ -29,6 +29,27 @@ pub enum LocalTrust {
 }
 
 /// Which devices get keys and secrets.
+///
+/// ```
+/// # #[cfg(feature = "os-rng")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use necturus::{identity::*, olm::Account};
+///
+/// let device = DeviceKeys::new(&Account::new()?, "@bob:example.org", "DEVICE");
+/// let devices = [(&device, LocalTrust::Unset)];
+///
+/// // The default needs our own identity.
+/// let strategy = SharingStrategy::default();
+/// assert_eq!(strategy.decide(None, None, devices), Err(SharingError::NoOwnIdentity));
+///
+/// let keys = CrossSigningKeys::new("@alice:example.org")?;
+/// let alice = keys.public_identity();
+/// let mut trust = OwnTrust::first_seen(&alice);
+/// trust.verify(&keys.master.public_key())?;
+/// let decisions = strategy.decide(Some(trust.view(&alice)), None, devices)?;
+/// assert_eq!(decisions, [(&device, Sharing::Withhold(WithholdReason::Unverified))]);
+/// # Ok(()) }
+/// # #[cfg(not(feature = "os-rng"))] fn main() {}
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SharingStrategy {

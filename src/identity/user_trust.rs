@@ -62,8 +62,27 @@ impl From<OwnState> for IdentityState {
 /// | our own identity becomes verified | [`own_verified`](Self::own_verified), for every user |
 /// | our own user-signing key changes | [`observe`](Self::observe), for every user |
 ///
-/// What is asked with our own identity as it is now: when that is no longer
-/// verified, nobody is.
+/// States are asked for with our own identity as it is now: when that is no longer
+/// verified, nobody is. A record is of one user, and nothing in it says of whom.
+///
+/// ```
+/// # #[cfg(feature = "os-rng")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use necturus::identity::{CrossSigningKeys, IdentityState, UserTrust};
+///
+/// let first = CrossSigningKeys::new("@bob:example.org")?.public_identity();
+/// let second = CrossSigningKeys::new("@bob:example.org")?.public_identity();
+/// let mut bob = UserTrust::first_seen(first.as_user(), None);
+/// assert_eq!(bob.state(None), IdentityState::Pinned);
+/// bob.observe(second.as_user(), None);
+/// assert_eq!(bob.state(None), IdentityState::PinViolation);
+///
+/// // After a restart it is still a question, until our user accepts the change.
+/// let mut bob = UserTrust::from_bytes(&bob.to_bytes())?;
+/// bob.pin();
+/// assert_eq!(bob.state(None), IdentityState::Pinned);
+/// # Ok(()) }
+/// # #[cfg(not(feature = "os-rng"))] fn main() {}
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserTrust {
     pinned: Ed25519PublicKey,
