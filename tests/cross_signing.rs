@@ -8,10 +8,10 @@ use common::{
     rng::{BytesRng, FailingRng},
 };
 use necturus::{
-    KeyError,
+    Ed25519SigningKey, KeyError,
     identity::{
-        CrossSigningKeys, IdentityError, ImportKeyError, KeyRole, MasterKey, NewSignature,
-        OwnIdentity, SelfSigningKey, UserIdentity, UserSigningKey,
+        CrossSigningKeys, DeviceKeys, IdentityError, ImportKeyError, KeyRole, MasterKey,
+        NewSignature, OwnIdentity, SelfSigningKey, UserIdentity, UserSigningKey,
     },
     json::{CheckError, Object},
 };
@@ -107,6 +107,16 @@ fn the_whole_chain_holds_and_each_link_is_needed() {
     let other = keys(BOB, 0x10).public_identity();
     assert!(!alice.own.has_signed(other.as_user()));
     assert!(!other.as_user().has_signed(&bob.device));
+    // We sign others; our own master key by it is no verification.
+    let mut ours = alice.own.as_user().master_object().clone();
+    let signer = Ed25519SigningKey::from_seed(&[0xa3; 32]);
+    assert_eq!(signer.public_key(), alice.own.user_signing_key());
+    let key_id = format!("ed25519:{}", signer.public_key());
+    ours.sign(ALICE, &key_id, |bytes| signer.sign(bytes))
+        .unwrap();
+    let object = alice.own.as_user().self_signing_object().clone();
+    let ours = UserIdentity::parse(ALICE, ours, object).unwrap();
+    assert!(!alice.own.has_signed(&ours));
     // Nor did another identity of ours sign Bob.
     assert!(!keys(ALICE, 0x20).public_identity().has_signed(&seen));
 }
@@ -139,6 +149,23 @@ fn uploads_carry_the_new_signature_alone() {
             .len(),
         2
     );
+
+    // What the server said of the device is not sent back.
+    let named = signature.object().clone();
+    let named = named
+        .with("unsigned", object(r#"{"device_display_name":"phone"}"#))
+        .with(
+            "signatures",
+            device.object().get("signatures").unwrap().clone(),
+        );
+    let mut named = DeviceKeys::parse(ALICE, "NEW", named).unwrap();
+    let again = alice
+        .keys
+        .self_signing
+        .sign_device(&mut named, &alice.own)
+        .unwrap();
+    assert_eq!(again.object(), signature.object());
+    assert_eq!(named.display_name(), Some("phone"));
 
     let mut bob = Person::bob().seen();
     let user = alice
