@@ -11,6 +11,7 @@
 //! | read what others send to a room | [`megolm::InboundGroupSession`] |
 //! | verify that a key is who it says | [`verification`] |
 //! | say who is who: device keys, cross-signing, trust | [`identity`] |
+//! | check events, and say why one is not readable | [`events`] |
 //! | keep any of these at rest | [`pickle`] |
 //! | move in from libolm or vodozemac, or out | [`pickle`](pickle#moving-in-and-out) |
 //!
@@ -87,6 +88,7 @@ extern crate alloc;
 extern crate std;
 
 mod codec;
+pub mod events;
 pub mod identity;
 pub mod json;
 pub mod megolm;

@@ -1,6 +1,6 @@
 //! Writing: shortest UTF-8 JSON with sorted keys.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt::Write;
 
 use super::{object::Object, value::Value};
@@ -41,6 +41,41 @@ pub(super) fn write_object(object: &Object, out: &mut String) {
     out.push('}');
 }
 
+/// At least as many bytes as the object has when it is written.
+pub(super) fn length(object: &Object) -> usize {
+    sum(object.iter().map(|(key, value)| {
+        // Colon and comma.
+        sum([string_length(key), value_length(value), 2].into_iter())
+    }))
+    .saturating_add(2)
+}
+
+fn value_length(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(number) => number.to_string().len(),
+        Value::String(text) => string_length(text),
+        Value::Array(items) => sum(items
+            .iter()
+            .map(|item| value_length(item).saturating_add(1)))
+        .saturating_add(2),
+        Value::Object(object) => length(object),
+    }
+}
+
+fn string_length(text: &str) -> usize {
+    sum(text.bytes().map(|byte| match byte {
+        b'"' | b'\\' => 2,
+        0..b' ' => 6,
+        _ => 1,
+    }))
+    .saturating_add(2)
+}
+
+fn sum(lengths: impl Iterator<Item = usize>) -> usize {
+    lengths.fold(0, usize::saturating_add)
+}
+
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {
@@ -62,4 +97,19 @@ fn write_string(text: &str, out: &mut String) {
 fn append(out: &mut String, text: core::fmt::Arguments<'_>) {
     // A String takes all text: its writer has no error to give.
     let _infallible = out.write_fmt(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_is_enough_for_what_is_written() {
+        let json = br#"{"a":["\u0001\n\"\\",-12.5e3,true,null,{}],"\u0002":{"b":false,"":[[]]}}"#;
+        let object = Object::parse(json).unwrap();
+        let mut out = String::new();
+        write_object(&object, &mut out);
+        assert!(out.len() <= length(&object));
+        assert!(length(&object) <= out.len() + 20);
+    }
 }

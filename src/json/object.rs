@@ -3,8 +3,10 @@
 use alloc::{collections::BTreeMap, string::String};
 use core::fmt;
 
+use zeroize::Zeroizing;
+
 use super::{
-    canonical::write_object,
+    canonical::{length, write_object},
     error::{JsonError, NotCanonical},
     value::Value,
 };
@@ -111,6 +113,14 @@ impl Object {
             Value::Object(object) => Some(object),
             _ => None,
         }
+    }
+
+    /// This object as JSON, in one buffer that does not grow, so that no copy of
+    /// a secret in it stays behind.
+    pub(crate) fn to_secret_string(&self) -> Zeroizing<String> {
+        let mut out = Zeroizing::new(String::with_capacity(length(self)));
+        write_object(self, &mut out);
+        out
     }
 
     /// Wipes every string of its values, for objects that held a secret.

@@ -3,7 +3,11 @@
 use alloc::string::String;
 use core::fmt;
 
-use crate::primitives::{base64, ed25519::Ed25519PublicKey};
+use crate::primitives::{
+    base64,
+    ed25519::Ed25519PublicKey,
+    public_key::{KeyError, padded_key_bytes},
+};
 
 /// The id of a Megolm session: the 32 bytes of its Ed25519 public key. Public;
 /// shown as 43 characters of unpadded base64.
@@ -13,6 +17,15 @@ pub struct GroupSessionId([u8; 32]);
 impl GroupSessionId {
     pub(crate) fn of(key: &Ed25519PublicKey) -> Self {
         Self(*key.as_bytes())
+    }
+
+    /// Reads an id from its base64, with full padding or with none, as it may
+    /// stand in JSON. Whether there is such a session, the text does not say.
+    ///
+    /// # Errors
+    /// [`KeyError::Base64`] and [`KeyError::Length`].
+    pub fn from_base64(text: &str) -> Result<Self, KeyError> {
+        padded_key_bytes(text).map(Self)
     }
 
     /// The 32 bytes of the id.
