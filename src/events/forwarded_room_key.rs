@@ -14,7 +14,6 @@ use crate::{
     codec::version::SessionVersion,
     json::Object,
     megolm::{ExportedSessionKey, InboundGroupSession, IndexError, SessionKeyError},
-    olm::IdentityKeys,
     primitives::{base64, curve25519::Curve25519PublicKey},
 };
 
@@ -79,12 +78,10 @@ impl ForwardedRoomKey {
             .ok_or(RoomKeyError::NotRequested)?;
 
         let malformed = |member| RoomKeyError::Malformed { member };
-        let keys = IdentityKeys {
-            curve25519: fields::curve25519(content, "sender_key")
-                .ok_or_else(|| malformed("sender_key"))?,
-            ed25519: fields::ed25519(content, "sender_claimed_ed25519_key")
-                .ok_or_else(|| malformed("sender_claimed_ed25519_key"))?,
-        };
+        let curve25519 =
+            fields::curve25519(content, "sender_key").ok_or_else(|| malformed("sender_key"))?;
+        let ed25519 = fields::ed25519(content, "sender_claimed_ed25519_key")
+            .ok_or_else(|| malformed("sender_claimed_ed25519_key"))?;
         let mut chain = read_chain(content, "forwarding_curve25519_key_chain")
             .filter(|chain| chain.len() < MAX_FORWARDING_CHAIN)
             .ok_or_else(|| malformed("forwarding_curve25519_key_chain"))?;
@@ -97,7 +94,8 @@ impl ForwardedRoomKey {
         key.check_id(&session)?;
         let owner = SessionOwner {
             forwarding_chain: chain,
-            ..SessionOwner::imported(keys).with_shared_history(read_shared_history(content))
+            ..SessionOwner::imported(curve25519, ed25519)
+                .with_shared_history(read_shared_history(content))
         };
         Ok(Self {
             session: RoomSession::new(key.room_id, session, owner),

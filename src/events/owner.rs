@@ -43,9 +43,12 @@ impl SessionOwner {
     /// Of a session that came from a forward, a backup, a key export or a bundle
     /// that names these keys. Nobody proves that it is theirs.
     #[must_use]
-    pub const fn imported(keys: IdentityKeys) -> Self {
+    pub const fn imported(curve25519: Curve25519PublicKey, ed25519: Ed25519PublicKey) -> Self {
         Self {
-            keys,
+            keys: IdentityKeys {
+                curve25519,
+                ed25519,
+            },
             imported: true,
             legacy: false,
             shared_history: false,
@@ -60,11 +63,11 @@ impl SessionOwner {
     /// Of a session that was stored before owners were recorded, and so is let
     /// through by [`TrustRequirement::CrossSignedOrLegacy`].
     #[must_use]
-    pub fn legacy(keys: IdentityKeys) -> Self {
+    pub fn legacy(curve25519: Curve25519PublicKey, ed25519: Ed25519PublicKey) -> Self {
         Self {
             imported: false,
             legacy: true,
-            ..Self::imported(keys)
+            ..Self::imported(curve25519, ed25519)
         }
     }
 
@@ -73,7 +76,7 @@ impl SessionOwner {
     pub(super) fn direct(keys: IdentityKeys) -> Self {
         Self {
             imported: false,
-            ..Self::imported(keys)
+            ..Self::imported(keys.curve25519, keys.ed25519)
         }
     }
 
