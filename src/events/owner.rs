@@ -150,7 +150,7 @@ impl SessionOwner {
 
     /// The user was verified under this master key: what was sent under it is now
     /// verified, too.
-    pub fn user_verified(&mut self, master_key: &Ed25519PublicKey) {
+    pub(super) fn user_verified(&mut self, master_key: &Ed25519PublicKey) {
         if self.trust == SenderTrust::SenderUnverified && self.master_key == Some(*master_key) {
             self.trust = SenderTrust::SenderVerified;
         }
@@ -162,7 +162,7 @@ impl SessionOwner {
     /// # Errors
     /// [`MismatchedIdentityKeys`] when the sender's device has the recorded
     /// Curve25519 key and another Ed25519 key.
-    pub fn evaluated(
+    pub(super) fn evaluated(
         &self,
         sender: &str,
         known: &KnownSender<'_>,

@@ -59,8 +59,7 @@ impl PeerSession {
 #[derive(Debug)]
 pub struct PeerSessions {
     peer: Curve25519PublicKey,
-    /// Boxed: a session is large, and the list grows.
-    #[expect(clippy::vec_box, reason = "a list that grows leaves copies of secrets")]
+    /// Boxed, as a list that grows would leave copies of secrets behind.
     sessions: Vec<Box<PeerSession>>,
     wedging: Wedging,
 }
@@ -142,14 +141,15 @@ impl PeerSessions {
         if event.sender_key() != self.peer {
             return Err(OlmDecryptError::OtherPeer);
         }
+        // Before anything else: the first message of a session made with a fallback
+        // key could start it again when the session was dropped.
         let hash = event.hash();
-        let plaintext = self.open(event, account, now_ms).ok_or_else(|| {
-            if replays.contains(&hash) {
-                OlmDecryptError::Replayed
-            } else {
-                OlmDecryptError::Wedged
-            }
-        })?;
+        if replays.contains(&hash) {
+            return Err(OlmDecryptError::Replayed);
+        }
+        let plaintext = self
+            .open(event, account, now_ms)
+            .ok_or(OlmDecryptError::Wedged)?;
         replays.insert(hash);
         Ok(DecryptedOlmEvent::new(self.peer, plaintext))
     }

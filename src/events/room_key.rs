@@ -181,6 +181,8 @@ impl From<SessionKeyError> for RoomKeyError {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]

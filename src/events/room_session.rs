@@ -3,8 +3,12 @@
 use alloc::string::String;
 use core::fmt;
 
-use super::owner::SessionOwner;
-use crate::megolm::{GroupSessionId, InboundGroupSession, SessionOrdering};
+use super::{known_sender::KnownSender, owner::SessionOwner};
+use crate::{
+    identity::MismatchedIdentityKeys,
+    megolm::{GroupSessionId, InboundGroupSession, SessionOrdering},
+    primitives::ed25519::Ed25519PublicKey,
+};
 
 /// A session that receives, with its room and its [owner](SessionOwner). Secret.
 ///
@@ -54,10 +58,27 @@ impl RoomSession {
         &self.owner
     }
 
-    /// The same, to take note that [the user was verified](SessionOwner::user_verified).
-    #[must_use]
-    pub const fn owner_mut(&mut self) -> &mut SessionOwner {
-        &mut self.owner
+    /// Looks the owner up again: when the devices or the identity of `sender`, who
+    /// sent the session, have changed. [`DecryptedRoomEvent::check`] does it anyway.
+    ///
+    /// # Errors
+    /// [`MismatchedIdentityKeys`] when the sender's device has the recorded
+    /// Curve25519 key and another Ed25519 key; nothing is changed.
+    ///
+    /// [`DecryptedRoomEvent::check`]: super::DecryptedRoomEvent::check
+    pub fn evaluate(
+        &mut self,
+        sender: &str,
+        known: &KnownSender<'_>,
+    ) -> Result<(), MismatchedIdentityKeys> {
+        self.owner = self.owner.evaluated(sender, known)?;
+        Ok(())
+    }
+
+    /// A user was verified under this master key: what his devices sent under it is
+    /// now verified, too.
+    pub fn user_verified(&mut self, master_key: &Ed25519PublicKey) {
+        self.owner.user_verified(master_key);
     }
 
     /// Takes over from another copy of the session what is better in it.

@@ -4,7 +4,10 @@ use alloc::string::String;
 use core::fmt;
 
 use super::{MEGOLM_ALGORITHM, fields};
-use crate::{json::Object, megolm::GroupSessionId, primitives::curve25519::Curve25519PublicKey};
+use crate::{
+    identity::WithholdReason, json::Object, megolm::GroupSessionId,
+    primitives::curve25519::Curve25519PublicKey,
+};
 
 /// Bytes of an unknown code or a reason at most; longer ones are cut.
 pub const MAX_REASON_LENGTH: usize = 1024;
@@ -59,6 +62,12 @@ impl From<&str> for WithheldCode {
             "m.history_not_shared" => Self::HistoryNotShared,
             other => Self::Other(cut(other)),
         }
+    }
+}
+
+impl From<WithholdReason> for WithheldCode {
+    fn from(reason: WithholdReason) -> Self {
+        Self::from(reason.code())
     }
 }
 
