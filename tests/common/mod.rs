@@ -20,4 +20,5 @@ pub mod people;
 pub mod rng;
 pub mod room_keys;
 pub mod talk;
+pub mod to_device;
 pub mod verification;
