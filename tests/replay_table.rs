@@ -1,8 +1,6 @@
 //! The first event that a message was stays the only one, whatever comes later, and
 //! the table survives storage.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod common;
 
 use std::collections::HashMap;

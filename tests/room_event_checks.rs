@@ -361,7 +361,7 @@ fn a_device_with_the_owners_curve25519_key_and_another_ed25519_key_is_a_mismatch
     let devices = [&hers];
     let known = KnownSender::new(&devices);
     let event = room.hello("$1");
-    let copy = event.clone().with("sender", mallory.user_id.as_str());
+    let copy = event.with("sender", mallory.user_id.as_str());
     for requirement in [
         TrustRequirement::Any,
         TrustRequirement::CrossSignedOrLegacy,

@@ -93,6 +93,13 @@ impl fmt::Debug for OlmPlaintext {
 
 /// A to-device event that has decrypted, and is not checked yet: its content
 /// cannot be read. Secret.
+///
+/// ```compile_fail,E0599
+/// # use necturus::events::DecryptedOlmEvent;
+/// fn show(event: &DecryptedOlmEvent) {
+///     println!("{}", event.content().expose_secret());
+/// }
+/// ```
 #[must_use = "an event that is not checked cannot be read"]
 pub struct DecryptedOlmEvent {
     sender_key: Curve25519PublicKey,

@@ -23,6 +23,15 @@ const SHARED_HISTORY: [&str; 3] = [
 
 /// `m.room_key` events: the key of a session, which its owner sends to each device
 /// of the room.
+///
+/// Only a checked Olm event can be one (CVE-2022-39251):
+///
+/// ```compile_fail,E0308
+/// # use necturus::{events::RoomKey, json::Object};
+/// fn in_clear(content: &Object) {
+///     let _ = RoomKey::accept(content);
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RoomKey;

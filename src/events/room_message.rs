@@ -110,6 +110,13 @@ struct Text {
 
 /// A room event that has decrypted, and is not checked yet: its content cannot be
 /// read.
+///
+/// ```compile_fail,E0599
+/// # use necturus::events::DecryptedRoomEvent;
+/// fn show(event: &DecryptedRoomEvent<'_>) {
+///     println!("{}", event.content());
+/// }
+/// ```
 #[must_use = "an event that is not checked cannot be read"]
 pub struct DecryptedRoomEvent<'a> {
     event: &'a EncryptedRoomEvent,
