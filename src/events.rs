@@ -103,6 +103,7 @@ mod known_sender;
 mod olm_event;
 mod olm_payload;
 mod olm_payload_error;
+mod olm_plaintext;
 mod olm_replays;
 mod outbound_room;
 mod owner;
@@ -132,8 +133,9 @@ pub use self::{
     key_request::{KeyRequest, KeyRequestError, KeyRequestEvent, RequestedKey},
     known_sender::KnownSender,
     olm_event::{OlmEvent, OlmEventError, OlmMessageHash, SessionChoice},
-    olm_payload::{DecryptedOlmEvent, OlmPayload, OlmPlaintext, Recipient},
+    olm_payload::{DecryptedOlmEvent, OlmPayload},
     olm_payload_error::OlmPayloadError,
+    olm_plaintext::{OlmPlaintext, Recipient},
     olm_replays::{MAX_OLM_REPLAYS, OlmReplays},
     outbound_room::{EncryptedForRoom, OutboundRoomSession, SendError},
     owner::{

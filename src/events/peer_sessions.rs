@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::{
     olm_event::{OlmEvent, SessionChoice},
-    olm_payload::{DecryptedOlmEvent, OlmPlaintext},
+    olm_payload::DecryptedOlmEvent,
+    olm_plaintext::OlmPlaintext,
     olm_replays::OlmReplays,
     wedging::Wedging,
 };

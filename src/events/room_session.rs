@@ -3,6 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
+use zeroize::ZeroizeOnDrop;
+
 use super::{known_sender::KnownSender, owner::SessionOwner};
 use crate::{
     identity::MismatchedIdentityKeys,
@@ -127,6 +129,9 @@ impl RoomSession {
         })
     }
 }
+
+/// Its session wipes itself, and the rest is public.
+impl ZeroizeOnDrop for RoomSession {}
 
 /// What was taken over from another copy of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
