@@ -80,6 +80,9 @@ fn run(operation: &str, case: &Case) -> Option<Run> {
         | "user-trust"
         | "session-trust"
         | "room-key-recipient" => return None,
+        // It has no events.
+        "olm-event" | "room-key-event" | "room-events" | "room-key-merge" | "rotation"
+        | "undecryptable" => return None,
         _ if inputs.has("config") && inputs.number("config") != 1 => return None,
         "olm-account" => olm::account(case),
         "olm-decrypt" => olm::decrypt(inputs).into(),

@@ -2,6 +2,7 @@
 
 mod curve25519;
 mod ed25519;
+mod events;
 mod identity;
 mod json;
 mod key_backup;
@@ -30,6 +31,9 @@ pub(crate) fn all() -> Vec<(&'static str, File)> {
         ("json.json", json::file()),
         ("key-backup.json", key_backup::file()),
         ("key-export.json", key_export::file()),
+        ("events.json", events::file()),
+        ("room-events.json", events::room_file()),
+        ("room-keys.json", events::room_keys_file()),
         ("megolm-messages.json", megolm_messages::file()),
         ("megolm-session-keys.json", megolm_session_keys::file()),
         ("olm-accounts.json", olm_accounts::file()),

@@ -22,6 +22,12 @@ impl<'a> Inputs<'a> {
         self.0.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Whatever it is, if it is there.
+    #[must_use]
+    pub fn value(self, name: &str) -> Option<&'a Value> {
+        self.0.get(name)
+    }
+
     /// A text.
     ///
     /// # Panics

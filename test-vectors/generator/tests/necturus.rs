@@ -11,6 +11,10 @@
 #[path = "necturus/classes.rs"]
 mod classes;
 mod common;
+#[path = "necturus/event_classes.rs"]
+mod event_classes;
+#[path = "necturus/events.rs"]
+mod events;
 #[path = "necturus/identity.rs"]
 mod identity;
 #[path = "necturus/identity_classes.rs"]
@@ -98,6 +102,12 @@ fn run(operation: &str, case: &Case) -> Run {
         "user-trust" => identity::user_trust(case),
         "session-trust" => outcome(identity::session_trust(inputs)).into(),
         "room-key-recipient" => outcome(identity::recipient(case)).into(),
+        "olm-event" => outcome(events::olm_event(inputs)).into(),
+        "room-key-event" => outcome(events::room_key(inputs)).into(),
+        "room-events" => events::room_events(case),
+        "room-key-merge" => outcome(events::merge(inputs)).into(),
+        "rotation" => outcome(events::rotation(inputs)).into(),
+        "undecryptable" => outcome(events::undecryptable(inputs)).into(),
         other => panic!("nobody runs {other}"),
     }
 }

@@ -66,6 +66,9 @@ fn run(operation: &str, case: &Case) -> Option<Run> {
         | "user-trust"
         | "session-trust"
         | "room-key-recipient" => return None,
+        // It has no events.
+        "olm-event" | "room-key-event" | "room-events" | "room-key-merge" | "rotation"
+        | "undecryptable" => return None,
         // Neither random bytes nor an expanded key can be given; config 2 is
         // not in a default build; necturus's pickles are necturus's.
         "ed25519-sign" | "olm-account" | "necturus-unpickle" => return None,
