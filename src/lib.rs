@@ -12,6 +12,7 @@
 //! | verify that a key is who it says | [`verification`] |
 //! | say who is who: device keys, cross-signing, trust | [`identity`] |
 //! | check events, and say why one is not readable | [`events`] |
+//! | sign a device in by QR code | [`channel`] |
 //! | keep any of these at rest | [`pickle`] |
 //! | move in from libolm or vodozemac, or out | [`pickle`](pickle#moving-in-and-out) |
 //!
@@ -87,6 +88,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+pub mod channel;
 mod codec;
 pub mod events;
 pub mod identity;

@@ -35,6 +35,11 @@ impl<'a> Reader<'a> {
         self.array::<1>().map(|bytes| bytes[0])
     }
 
+    /// The next byte, which stays.
+    pub(crate) fn peek(&self) -> Result<u8, Truncated> {
+        self.rest.first().copied().ok_or(Truncated)
+    }
+
     pub(crate) fn u32(&mut self) -> Result<u32, Truncated> {
         self.array().map(|bytes| u32::from_be_bytes(*bytes))
     }
