@@ -130,6 +130,13 @@ impl ShownKey {
 
 /// G, when it has answered: it sends nothing more and reads nothing until the
 /// user has typed the check code. Secret; wiped on drop.
+///
+/// ```compile_fail,E0599
+/// # use necturus::channel::ecies::AwaitingCode;
+/// fn too_early(mut g: AwaitingCode) {
+///     g.seal(b"{}"); // no method found: there is no channel yet
+/// }
+/// ```
 pub struct AwaitingCode {
     channel: Channel,
     code: CheckCode,

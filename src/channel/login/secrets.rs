@@ -21,7 +21,14 @@ use crate::{
 /// of the backup if there is one. Secret; wiped on drop.
 ///
 /// It is written by [`ReleasingSecrets::send`](super::ReleasingSecrets::send) and
-/// by nothing else.
+/// by nothing else:
+///
+/// ```compile_fail,E0599
+/// # use necturus::channel::login::{AwaitingDevice, LoginSecrets};
+/// fn too_early(e: AwaitingDevice, secrets: &LoginSecrets) {
+///     e.send(secrets); // no method found: the device has not appeared
+/// }
+/// ```
 pub struct LoginSecrets {
     master_key: Secret<32>,
     self_signing_key: Secret<32>,
