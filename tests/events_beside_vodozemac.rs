@@ -5,7 +5,7 @@
 mod common;
 
 use common::{
-    people::{Person, ROOM},
+    to_device::{Person, ROOM},
     rng::SeededRng,
 };
 use necturus::{
@@ -147,7 +147,7 @@ fn a_room_that_vodozemac_listens_to() {
     with_bob.add(PeerSession::new(session, 0));
     let mut room = OutboundRoomSession::new(
         ROOM,
-        common::people::group_session(5),
+        common::to_device::group_session(5),
         Rotation::new(0, HistoryVisibility::Shared),
         SharedWith::new(),
     );

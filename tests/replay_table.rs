@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::HashMap;
 
-use common::people::{Person, ROOM, group_session};
+use common::to_device::{Person, ROOM, group_session};
 use necturus::{
     SessionVersion,
     events::{

@@ -10,7 +10,7 @@
 mod common;
 
 use common::{
-    people::{Person, ROOM, group_session},
+    to_device::{Person, ROOM, group_session},
     talk::State,
 };
 use necturus::{

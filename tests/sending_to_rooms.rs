@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::people::{Person, ROOM, group_session};
+use common::to_device::{Person, ROOM, group_session};
 use necturus::{
     Curve25519PublicKey,
     events::{

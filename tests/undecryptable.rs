@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::people::{ROOM, group_session};
+use common::to_device::{ROOM, group_session};
 use necturus::{
     events::{
         BackupState, Circumstances, EncryptedRoomEvent, OlmDecryptError, OlmEventError,
