@@ -99,8 +99,8 @@ pub mod pickle;
 mod primitives;
 #[cfg(feature = "qr-image")]
 pub mod qr_image;
-pub mod verification;
 pub mod vault;
+pub mod verification;
 
 pub use codec::{
     error::{DecodeError, Field},

@@ -14,6 +14,32 @@
 //! | write room keys to a file | [`KeyExportEncoder`], `KeyExportWriter` with the feature `std` |
 //! | read such a file | [`KeyExport`] |
 //! | do what libolm's public-key objects do | [`PkEncryption`], [`PkDecryption`], [`PkSigning`] |
+//!
+//! ```
+//! # #[cfg(feature = "os-rng")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use necturus::vault::{
+//!     BackupKey, SecretName, SecretStorageKey, SecretValue, Unlocked,
+//! };
+//!
+//! // One key for everything: its user keeps it on paper.
+//! let (storage, description) = SecretStorageKey::create()?;
+//! let on_paper = storage.recovery_key().to_text();
+//!
+//! // The key of the backup goes to the server, encrypted under it.
+//! let backup = BackupKey::new()?;
+//! let name = SecretName::BackupKey.as_str();
+//! let stored = storage.encrypt(name, &backup.to_base64())?;
+//!
+//! // On a new device.
+//! let Unlocked::Checked(storage) = description.unlock(storage.id(), &on_paper)? else {
+//!     panic!("somebody took the check value out of the description");
+//! };
+//! let secret = SecretValue::new(storage.decrypt(name, &stored)?);
+//! let key = secret.into_backup_key(&backup.auth_data())?;
+//! assert_eq!(key.public_key(), backup.public_key());
+//! # Ok(()) }
+//! # #[cfg(not(feature = "os-rng"))] fn main() {}
+//! ```
 
 mod backup;
 mod key_export;

@@ -33,6 +33,11 @@ use necturus::{
         OlmMessage, Pending, PreKeyMessage, Session, SessionId, SessionKeys,
     },
     pickle::{ImportError, ImportedAccount, PickleKey, UnpickleError},
+    vault::{
+        BackupKey, EncryptedSecret, KeyDescription, KeyExport, KeyExportEncoder, OpenExportError,
+        PkDecryption, PkMessage, PkSigning, RecoveryKey, RecoveryKeyError, RoomKey, RoomKeyEntry,
+        RoomKeyError, SecretStorageKey, SecretValue, UncheckedSecretStorageKey, UnlockError,
+    },
 };
 use zeroize::ZeroizeOnDrop;
 
@@ -41,6 +46,8 @@ macro_rules! each {
 }
 
 fn shared<T: Send + Sync + Unpin + 'static>() {}
+
+fn sent<T: Send + Unpin>() {}
 
 fn wiped<T: ZeroizeOnDrop>() {
     assert!(core::mem::needs_drop::<T>());
@@ -55,6 +62,11 @@ fn objects_go_between_threads() {
         Curve25519PublicKey, Ed25519PublicKey, Ed25519Signature, OlmMessage, PreKeyMessage,
         MegolmMessage, SessionId, GroupSessionId, KeyId, SessionKeys, ImportedAccount);
     each!(shared: CrossSigningKeys, DeviceKeys, OwnIdentity, OwnTrust, UserTrust);
+    each!(shared: BackupKey, PkDecryption, PkSigning, PkMessage, RecoveryKey, RoomKey, RoomKeyEntry,
+        SecretStorageKey, UncheckedSecretStorageKey, SecretValue, EncryptedSecret, KeyDescription,
+        KeyExportEncoder);
+    each!(sent: KeyExport<'static>);
+    each!(error: OpenExportError, RecoveryKeyError, RoomKeyError, UnlockError);
     each!(error: DecodeError, ImportError, UnpickleError, necturus::olm::DecryptError,
         necturus::olm::InboundError, necturus::megolm::DecryptError);
 }
@@ -65,6 +77,8 @@ fn secrets_are_wiped_on_drop() {
         ExportedSessionKey, PickleKey, Curve25519SecretKey, SharedSecret, Ed25519SigningKey);
     each!(wiped: CrossSigningKeys, MasterKey, SelfSigningKey, UserSigningKey);
     each!(wiped: DecryptedOlmEvent, OlmPayload, OlmPlaintext, RoomSession, SecretContent);
+    each!(wiped: BackupKey, PkDecryption, PkSigning, RecoveryKey, RoomKey, RoomKeyEntry,
+        SecretStorageKey, UncheckedSecretStorageKey);
 }
 
 /// Whether a type is `Clone`: the inherent constant is there only if it is, and
@@ -101,6 +115,12 @@ fn sessions_and_accounts_have_no_clone() {
     assert!(!is_clone!(ExportedSessionKey));
     assert!(!is_clone!(SharedSecret));
     assert!(!is_clone!(CrossSigningKeys));
+    assert!(!is_clone!(BackupKey));
+    assert!(!is_clone!(PkDecryption));
+    assert!(!is_clone!(RecoveryKey));
+    assert!(!is_clone!(RoomKey));
+    assert!(!is_clone!(SecretStorageKey));
+    assert!(!is_clone!(SecretValue));
 }
 
 /// Secrets lie inside their object, so each is at least as large as all that it
@@ -188,6 +208,31 @@ fn hides(object: &impl Debug, secrets: &[&[u8]]) {
             "{look} in {plain}"
         );
     }
+}
+
+#[test]
+fn debug_prints_no_secret_of_the_vault() {
+    let secret: [u8; 32] = SeededRng::new(1).bytes();
+    let recovery_key = RecoveryKey::from_bytes(&secret);
+    let text = STANDARD_NO_PAD.encode(secret);
+    hides(&recovery_key, &[&secret]);
+    hides(&BackupKey::from_bytes(&secret), &[&secret]);
+    hides(&PkSigning::from_seed(&secret), &[&secret]);
+    let pk = PkDecryption::from_key(Curve25519SecretKey::from_bytes(&secret));
+    hides(&pk, &[&secret]);
+    hides(&SecretValue::new(text.into()), &[&secret]);
+    let (key, description) =
+        SecretStorageKey::create_from_recovery_key_with(&mut SeededRng::new(2), &recovery_key)
+            .unwrap();
+    hides(&(key, description), &[&secret]);
+    let key = common::room_keys::room_key(3);
+    let bytes = key.session_key().to_bytes();
+    // Behind the version and the index, which are zeros.
+    let ratchet = &bytes[5..133];
+    hides(
+        &RoomKeyEntry::new("!room:example.org", key).unwrap(),
+        &[ratchet],
+    );
 }
 
 #[test]
