@@ -13,6 +13,8 @@
 //! | hand a Megolm session on with what is known of it | [`RoomKey`], [`RoomKeyEntry`] |
 //! | write room keys to a file | [`KeyExportEncoder`], `KeyExportWriter` with the feature `std` |
 //! | read such a file | [`KeyExport`] |
+//! | encrypt a file, or decrypt one | [`EncryptedFile`] |
+//! | the same in pieces | [`AttachmentEncryptor`], [`AttachmentDecryptor`] |
 //! | do what libolm's public-key objects do | [`PkEncryption`], [`PkDecryption`], [`PkSigning`] |
 //!
 //! ```
@@ -41,6 +43,7 @@
 //! # #[cfg(not(feature = "os-rng"))] fn main() {}
 //! ```
 
+mod attachment;
 mod backup;
 mod key_export;
 mod passphrase;
@@ -52,6 +55,12 @@ mod secret;
 mod secret_sharing;
 mod secret_storage;
 
+pub use attachment::{
+    AttachmentDecryptor, AttachmentEncryptor, AttachmentError, EncryptedFile, EncryptedFileError,
+    FileVersions, Unverified, Verified,
+};
+#[cfg(feature = "std")]
+pub use attachment::{DecryptStreamError, EncryptStreamError};
 pub use backup::{
     BACKUP_DISABLED_EVENT, BackedUpSession, BackedUpSessionError, BackupAuthData,
     BackupDecryptError, BackupKey, BackupPassphraseError, BackupSigner, BackupTrust, BackupVersion,
