@@ -15,6 +15,8 @@
 //! | read such a file | [`KeyExport`] |
 //! | encrypt a file, or decrypt one | [`EncryptedFile`] |
 //! | the same in pieces | [`AttachmentEncryptor`], [`AttachmentDecryptor`] |
+//! | leave a device behind at the server | [`DehydratedDevice`], [`DehydrationKey`] |
+//! | take one up | [`RehydratedDevice`], [`DehydratedEvents`] |
 //! | do what libolm's public-key objects do | [`PkEncryption`], [`PkDecryption`], [`PkSigning`] |
 //!
 //! ```
@@ -45,6 +47,7 @@
 
 mod attachment;
 mod backup;
+mod dehydrated;
 mod key_export;
 mod passphrase;
 mod pk;
@@ -66,6 +69,10 @@ pub use backup::{
     BackupDecryptError, BackupKey, BackupPassphraseError, BackupSigner, BackupTrust, BackupVersion,
     BackupVersionError, KEY_BACKUP_EVENT, Provenance, TrustedBackup, UntrustedBackup,
     backup_preference, backup_preference_content, old_backup_preference,
+};
+pub use dehydrated::{
+    DehydrateError, DehydratedDevice, DehydratedEvents, DehydrationKey, EventsRequest,
+    RehydrateError, RehydratedDevice,
 };
 #[cfg(feature = "std")]
 pub use key_export::KeyExportWriter;

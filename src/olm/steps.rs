@@ -15,7 +15,10 @@ use super::{
 use crate::{
     codec::version::SessionVersion,
     primitives::{
-        curve25519::{Curve25519PublicKey, PreparedPublicKey, SharedSecret, ZeroSharedSecret},
+        curve25519::{
+            Curve25519PublicKey, Curve25519SecretKey, PreparedPublicKey, SharedSecret,
+            ZeroSharedSecret,
+        },
         wipe::{Secret, in_deep_wiped_frame},
     },
 };
@@ -45,6 +48,18 @@ pub(super) fn make_inbound_session(
     sender: Option<&Curve25519PublicKey>,
     message: &PreKeyMessage,
 ) -> Result<Session, InboundError> {
+    let find = |key: &_| account.find_one_time_key(key).map(|key| &key.pair.secret);
+    inbound_session_by(&account.identity().secret, find, version, sender, message)
+}
+
+/// [`make_inbound_session`] for who holds the private keys without an account.
+pub(crate) fn inbound_session_by<'a>(
+    identity: &Curve25519SecretKey,
+    find_one_time_key: impl FnOnce(&Curve25519PublicKey) -> Option<&'a Curve25519SecretKey>,
+    version: SessionVersion,
+    sender: Option<&Curve25519PublicKey>,
+    message: &PreKeyMessage,
+) -> Result<Session, InboundError> {
     let keys = message.session_keys();
     if let Some(expected) = sender
         && *expected != keys.identity_key
@@ -62,19 +77,15 @@ pub(super) fn make_inbound_session(
         }
         .into());
     }
-    let one_time_key =
-        account
-            .find_one_time_key(&keys.one_time_key)
-            .ok_or(InboundError::UnknownOneTimeKey {
-                key: keys.one_time_key,
-            })?;
+    let ours = find_one_time_key(&keys.one_time_key).ok_or(InboundError::UnknownOneTimeKey {
+        key: keys.one_time_key,
+    })?;
     // The ratchet key meets a private key only when we answer; a bad one is
     // refused now, while there is nothing to lose.
     let ratchet_key = message.ratchet_key();
     if ratchet_key.is_small_order() {
         return Err(ZeroSharedSecret.into());
     }
-    let (ours, identity) = (&one_time_key.pair.secret, &account.identity().secret);
     let base_key = PreparedPublicKey::new(&keys.base_key);
     let secret = triple([
         ours.multiply(&keys.identity_key)?,

@@ -170,6 +170,13 @@ pub enum ImportError {
     PublicKey(KeyError),
 }
 
+impl ImportError {
+    /// Whether the pickle did not open, for who tells no more than that.
+    pub(crate) const fn is_wrong_key(self) -> bool {
+        matches!(self, Self::WrongKey | Self::TooShort)
+    }
+}
+
 impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
