@@ -17,6 +17,7 @@
 //! | the same in pieces | [`AttachmentEncryptor`], [`AttachmentDecryptor`] |
 //! | leave a device behind at the server | [`DehydratedDevice`], [`DehydrationKey`] |
 //! | take one up | [`RehydratedDevice`], [`DehydratedEvents`] |
+//! | give the keys of a room's history to who was invited | [`KeyBundleBuilder`], [`KeyBundle`] |
 //! | do what libolm's public-key objects do | [`PkEncryption`], [`PkDecryption`], [`PkSigning`] |
 //!
 //! ```
@@ -48,6 +49,7 @@
 mod attachment;
 mod backup;
 mod dehydrated;
+mod key_bundle;
 mod key_export;
 mod passphrase;
 mod pk;
@@ -73,6 +75,9 @@ pub use backup::{
 pub use dehydrated::{
     DehydrateError, DehydratedDevice, DehydratedEvents, DehydrationKey, EventsRequest,
     RehydrateError, RehydratedDevice,
+};
+pub use key_bundle::{
+    BundleEntryError, KeyBundle, KeyBundleBuilder, MakeBundleError, OpenBundleError,
 };
 #[cfg(feature = "std")]
 pub use key_export::KeyExportWriter;
