@@ -112,3 +112,59 @@ impl Keys {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// version ‖ Curve25519 key ‖ Ed25519 seed ‖ count ‖ keys ‖ flag ‖ rest.
+    fn state(version: u32, count: u32, keys: usize, rest: &[u8]) -> Vec<u8> {
+        [
+            &version.to_be_bytes()[..],
+            &[1; 32],
+            &[2; 32],
+            &count.to_be_bytes(),
+            &alloc::vec![3; keys * 32],
+            rest,
+        ]
+        .concat()
+    }
+
+    fn read(state: &[u8]) -> Result<usize, RehydrateError> {
+        Keys::read(state, 1000).map(|keys| keys.one_time_keys.len())
+    }
+
+    #[test]
+    fn both_versions_and_both_lengths_are_read() {
+        let fallback = [&[1][..], &[4; 32]].concat();
+        assert_eq!(read(&state(1, 0, 0, &[0])), Ok(0));
+        assert_eq!(read(&state(1, 2, 2, &fallback)), Ok(3));
+        assert_eq!(read(&state(0x8000_0000, 1, 1, &[0])), Ok(1));
+        assert_eq!(read(&state(1, 1000, 1000, &[0])), Ok(1000));
+    }
+
+    #[test]
+    fn what_is_wrong_first_is_told() {
+        use RehydrateError::{Flag, TooManyKeys, Trailing, Truncated, Version};
+
+        let fallback = [&[1][..], &[4; 32]].concat();
+        for found in [0, 2, 0x8000_0001] {
+            assert_eq!(read(&state(found, 0, 0, &[0])), Err(Version { found }));
+        }
+        for found in [1001, u32::MAX] {
+            assert_eq!(read(&state(1, found, 0, &[])), Err(TooManyKeys { found }));
+        }
+        // One key more than there are takes the flag, and what is left is one.
+        assert_eq!(read(&state(1, 3, 2, &fallback)), Err(Flag { found: 4 }));
+        assert_eq!(read(&state(1, 0, 0, &[2])), Err(Flag { found: 2 }));
+        assert_eq!(read(&state(1, 0, 0, &[0, 0])), Err(Trailing { bytes: 1 }));
+        assert_eq!(
+            read(&[&state(1, 0, 0, &[0])[..], &[4; 32]].concat()),
+            Err(Trailing { bytes: 32 })
+        );
+        let whole = state(1, 2, 2, &fallback);
+        for length in 0..whole.len() {
+            assert_eq!(read(&whole[..length]), Err(Truncated), "{length}");
+        }
+    }
+}
