@@ -101,9 +101,9 @@ impl Ciphertext {
 
 impl Read for Ciphertext {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.length.saturating_sub(self.at)).unwrap();
+        let left = usize::try_from(self.length.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let count = left.min(buffer.len());
-        let piece = buffer.get_mut(..count).unwrap();
+        let piece = buffer.get_mut(..count).unwrap_or_default();
         piece.fill(0);
         self.encryptor.update(piece);
         self.at = self.at.saturating_add(count as u64);

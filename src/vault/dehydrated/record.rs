@@ -124,7 +124,7 @@ mod tests {
             &[1; 32],
             &[2; 32],
             &count.to_be_bytes(),
-            &alloc::vec![3; keys * 32],
+            alloc::vec![[3; 32]; keys].as_flattened(),
             rest,
         ]
         .concat()
