@@ -13,6 +13,8 @@
 //! | say who is who: device keys, cross-signing, trust | [`identity`] |
 //! | check events, and say why one is not readable | [`events`] |
 //! | sign a device in by QR code | [`channel`] |
+//! | read, sign and check JSON | [`json`] |
+//! | encrypt the frames of a call | [`media`] |
 //! | keep any of these at rest | [`pickle`] |
 //! | move in from libolm or vodozemac, or out | [`pickle`](pickle#moving-in-and-out) |
 //!
@@ -93,6 +95,7 @@ mod codec;
 pub mod events;
 pub mod identity;
 pub mod json;
+pub mod media;
 pub mod megolm;
 pub mod olm;
 pub mod pickle;

@@ -13,6 +13,7 @@ pub(crate) mod ctr;
 pub(crate) mod curve25519;
 pub(crate) mod ed25519;
 pub(crate) mod hpke;
+pub(crate) mod gcm;
 pub(crate) mod inline_list;
 pub(crate) mod kdf;
 pub(crate) mod pbkdf2;

@@ -1,9 +1,11 @@
-//! AES-256 in counter mode, as a stream that goes on where it stopped.
+//! AES in counter mode: as a stream that goes on where it stopped, and as a
+//! prepared key for many messages.
 
-use aes::Aes256;
+use aes::{Aes128, Aes256};
 use ctr::{
-    Ctr64BE, Ctr128BE,
-    cipher::{KeyIvInit, StreamCipher},
+    Ctr64BE, Ctr128BE, CtrCore,
+    cipher::{InnerIvInit, KeyInit, KeyIvInit, StreamCipher, StreamCipherCore},
+    flavors,
 };
 
 /// Bytes in an initial counter block.
@@ -39,6 +41,32 @@ impl Aes256Ctr64 {
         self.0.apply_keystream(data);
     }
 }
+
+/// One key length of a prepared key.
+macro_rules! keyed {
+    ($name:ident, $aes:ident, $key:literal) => {
+        /// A key with its schedule, for many messages, each under an IV of its
+        /// own. Counts in all 128 bits. Wiped on drop.
+        pub(crate) struct $name($aes);
+
+        impl $name {
+            /// Prepares a key.
+            pub(crate) fn new(key: &[u8; $key]) -> Self {
+                Self($aes::new(key.into()))
+            }
+
+            /// Encrypts or decrypts a whole message, with `iv` as the first
+            /// counter block.
+            pub(crate) fn apply(&self, iv: &[u8; IV_LENGTH], data: &mut [u8]) {
+                CtrCore::<&$aes, flavors::Ctr128BE>::inner_iv_init(&self.0, iv.into())
+                    .apply_keystream_partial(data.into());
+            }
+        }
+    };
+}
+
+keyed!(Aes128CtrKey, Aes128, 16);
+keyed!(Aes256CtrKey, Aes256, 32);
 
 /// Clears bit 63 of an IV, as writers do: then the low half never overflows,
 /// and counters of 64 and of 128 bits agree.
@@ -103,6 +131,32 @@ mod tests {
             block,
             *b"\x60\x1e\xc3\x13\x77\x57\x89\xa5\xb7\xa7\xf5\x04\xbb\xf3\xd2\x28\
                 \xf4\x43\xe3\xca\x4d\x62\xb5\x9a\xca\x84\xe9\x90\xca\xca\xf5\xc5"
+        );
+    }
+
+    #[test]
+    fn a_prepared_key_gives_the_stream() {
+        let (mut stream, mut keyed) = ([0x5a; 100], [0x5a; 100]);
+        Aes256Ctr::new(&[7; 32], &[9; 16]).apply(&mut stream);
+        Aes256CtrKey::new(&[7; 32]).apply(&[9; 16], &mut keyed);
+        assert_eq!(stream, keyed);
+        // NIST SP 800-38A, F.5.1: the first block of CTR-AES128.
+        let key = [
+            0x2b, 0x7e, 0x15, 0x16, 0x28, 0xae, 0xd2, 0xa6, 0xab, 0xf7, 0x15, 0x88, 0x09, 0xcf,
+            0x4f, 0x3c,
+        ];
+        let iv = core::array::from_fn(|i| 0xf0 + u8::try_from(i).unwrap());
+        let mut block = [
+            0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f, 0x96, 0xe9, 0x3d, 0x7e, 0x11, 0x73, 0x93,
+            0x17, 0x2a,
+        ];
+        Aes128CtrKey::new(&key).apply(&iv, &mut block);
+        assert_eq!(
+            block,
+            [
+                0x87, 0x4d, 0x61, 0x91, 0xb6, 0x20, 0xe3, 0x26, 0x1b, 0xef, 0x68, 0x64, 0x99, 0x0d,
+                0xb6, 0xce
+            ]
         );
     }
 
