@@ -28,10 +28,6 @@ pub(super) struct FrameCipher {
     salt: Secret<NONCE_LENGTH>,
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "each lives in one long-lived key, and is not moved about"
-)]
 enum Keyed {
     Gcm128(Aes128Gcm),
     Gcm256(Aes256Gcm),

@@ -263,10 +263,10 @@ pub(super) fn in_vector(
 }
 
 /// Opens a frame and gives the part that is the text.
-pub(super) fn in_slice<'a>(
-    frame: &'a mut [u8],
+pub(super) fn in_slice(
+    frame: &mut [u8],
     open: impl FnOnce(&mut [u8]) -> Result<Opening, DecryptError>,
-) -> Result<(Received, &'a mut [u8]), DecryptError> {
+) -> Result<(Received, &mut [u8]), DecryptError> {
     let opening = open(frame)?;
     let end = opening.front.saturating_add(opening.length);
     let received = Received {

@@ -82,7 +82,7 @@ impl SendingKey {
             .next
             .checked_add(frames)
             .filter(|limit| *limit <= Self::MAX_FRAMES)
-            .ok_or(ReserveError {
+            .ok_or_else(|| ReserveError {
                 left: Self::MAX_FRAMES.saturating_sub(self.next),
             })?;
         self.limit = limit;
