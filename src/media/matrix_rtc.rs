@@ -34,7 +34,7 @@
 //!
 //! // Bob has decrypted the message: Olm says that it is from Alice's device.
 //! let sender = OlmSender::new("@alice:example.org", "ALICE", true);
-//! let message = KeyMessage::read(event_type, content, room, sender)?;
+//! let message = KeyMessage::read(event_type, content.expose_secret(), room, sender)?;
 //! let mut table = KeyTable::new();
 //! assert!(table.receive(message).is_none()); // he does not know of her membership yet
 //! let usable = table.set_members(&[alice]);
@@ -46,6 +46,7 @@
 //! Whoever has a member's key can make frames in their name, and the server decides
 //! who is shown as a member: keys go to devices that the events of membership name.
 
+mod content;
 mod media_key;
 mod membership;
 mod message;
@@ -54,10 +55,14 @@ mod slot;
 mod table;
 
 pub use self::{
+    content::KeyContent,
     media_key::MediaKey,
     membership::Membership,
     message::{KeyFormat, KeyMessage, KeyMessageError, OlmSender},
-    rotation::{KeyRotation, RotationAction, RotationError, RotationEvent, RotationTimes},
+    rotation::{
+        KeyRotation,
+        step::{RotationAction, RotationError, RotationEvent, RotationTimes},
+    },
     slot::SlotEncryption,
     table::{KeyTable, MemberKey},
 };

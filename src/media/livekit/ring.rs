@@ -3,6 +3,8 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
+use zeroize::ZeroizeOnDrop;
+
 use super::{
     error::DecryptError,
     escape::unescape,
@@ -305,6 +307,9 @@ impl Slot {
         }
     }
 }
+
+/// The keys wipe themselves.
+impl ZeroizeOnDrop for KeyRing {}
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

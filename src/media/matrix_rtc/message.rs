@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use super::{media_key::MediaKey, membership::Membership};
+use super::{content::KeyContent, media_key::MediaKey, membership::Membership};
 use crate::{
     json::{Object, Value},
     primitives::base64,
@@ -48,8 +48,7 @@ impl KeyFormat {
         }
     }
 
-    /// The content of our own message. Secret: it holds the key, so hand it on to
-    /// what encrypts it with Olm.
+    /// The content of our own message, sent at `now` (milliseconds since 1970).
     #[must_use]
     pub fn content(
         self,
@@ -58,14 +57,14 @@ impl KeyFormat {
         index: u8,
         key: &MediaKey,
         now: u64,
-    ) -> Object {
+    ) -> KeyContent {
         let bytes = key.expose_secret();
         let entry = |key: &str| {
             Object::new()
                 .with("index", u64::from(index))
                 .with("key", key)
         };
-        match self {
+        KeyContent::new(match self {
             Self::Deployed => {
                 let member = Object::new()
                     .with("id", own.member_id().as_ref())
@@ -86,7 +85,7 @@ impl KeyFormat {
                 .with("member_id", own.member_id().as_ref())
                 .with("media_key", entry(&base64::encode_secret(bytes)))
                 .with("format", 0u64),
-        }
+        })
     }
 }
 

@@ -3,6 +3,8 @@
 use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
 use core::fmt;
 
+use zeroize::ZeroizeOnDrop;
+
 use super::{media_key::MediaKey, membership::Membership, message::KeyMessage};
 
 /// The keys of all other members of one call. A key whose membership is not known
@@ -157,6 +159,9 @@ fn id(member: &Membership) -> Id {
     let (user_id, device_id) = member.device();
     (user_id, device_id, member.member_id().into_owned())
 }
+
+/// The keys wipe themselves.
+impl ZeroizeOnDrop for KeyTable {}
 
 impl fmt::Debug for KeyTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

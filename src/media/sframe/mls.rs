@@ -3,6 +3,8 @@
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::fmt;
 
+use zeroize::ZeroizeOnDrop;
+
 use super::{
     base_key::BaseKey,
     error::{DecryptError, EpochError},
@@ -205,6 +207,9 @@ impl MlsKeys {
         value & mask(u32::from(self.epoch_bits))
     }
 }
+
+/// The keys wipe themselves.
+impl ZeroizeOnDrop for MlsKeys {}
 
 impl fmt::Debug for MlsKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

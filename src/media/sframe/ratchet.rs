@@ -91,9 +91,16 @@ impl RatchetSender {
         Ok(())
     }
 
-    /// The key that frames are encrypted with now.
-    pub const fn key(&mut self) -> &mut SendingKey {
-        &mut self.key
+    /// The id that the frames carry now.
+    #[must_use]
+    pub const fn key_id(&self) -> KeyId {
+        self.key.key_id()
+    }
+
+    /// Bytes that the next frame will have, when its text has `length`.
+    #[must_use]
+    pub fn sealed_length(&self, length: usize) -> usize {
+        self.key.sealed_length(length)
     }
 
     /// As [`SendingKey::encrypt`].
@@ -102,6 +109,19 @@ impl RatchetSender {
     /// As there.
     pub fn encrypt(&mut self, frame: &mut Vec<u8>, metadata: &[u8]) -> Result<u64, EncryptError> {
         self.key.encrypt(frame, metadata)
+    }
+
+    /// As [`SendingKey::encrypt_slice`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn encrypt_slice(
+        &mut self,
+        buffer: &mut [u8],
+        length: usize,
+        metadata: &[u8],
+    ) -> Result<usize, EncryptError> {
+        self.key.encrypt_slice(buffer, length, metadata)
     }
 }
 
@@ -267,6 +287,9 @@ impl RatchetReceiver {
         Ok(opening)
     }
 }
+
+/// The keys wipe themselves.
+impl ZeroizeOnDrop for RatchetReceiver {}
 
 impl fmt::Debug for RatchetReceiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -233,6 +233,9 @@ impl Keyring {
     }
 }
 
+/// The keys wipe themselves.
+impl ZeroizeOnDrop for Keyring {}
+
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyring")
