@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a test that panics has failed"
 )]
@@ -127,7 +126,7 @@ proptest! {
         let (mut frame, mut other) = (text.clone(), text.clone());
         sender.encrypt_with(&mut rng, &mut frame, kind, 1, 1).unwrap();
         sender.encrypt_with(&mut rng, &mut other, kind, 1, 2).unwrap();
-        let changed = change.apply(&frame, &other);
+        let mut changed = change.apply(&frame, &other);
         // An escape more than there has to be is dropped by every receiver.
         let unescaped = |frame: &[u8]| {
             let mut zeros = 0;
@@ -141,7 +140,7 @@ proptest! {
         prop_assume!(![&frame, &other].map(|frame| unescaped(frame)).contains(&unescaped(&changed)));
         prop_assume!(!changed.is_empty());
         let mut ring = ring(RingOptions::ELEMENT_CALL.with_dialect(Dialect::Native));
-        prop_assert!(ring.decrypt(&mut changed.clone(), kind).is_err());
+        prop_assert!(ring.decrypt(&mut changed, kind).is_err());
         prop_assert!(ring.key(2).unwrap().expose_next_material() == key(1).expose_next_material());
         prop_assert_eq!(ring.decrypt(&mut frame, kind).unwrap().unwrap().steps, 0);
         prop_assert_eq!(frame, text);
@@ -213,7 +212,7 @@ fn a_receiver_follows_the_ratchet_as_far_as_its_window() {
 fn a_key_that_fails_too_often_is_dropped_until_it_is_set() {
     let mut ring = ring(RingOptions::WEB);
     let mut sender = sender(Dialect::Web);
-    let good = frame_of(&mut sender);
+    let mut good = frame_of(&mut sender);
     let mut bad = good.clone();
     bad[3] ^= 1;
     let fail = |ring: &mut KeyRing, times| {
@@ -237,7 +236,7 @@ fn a_key_that_fails_too_often_is_dropped_until_it_is_set() {
     never.decrypt(&mut good.clone(), FrameKind::Audio).unwrap();
     never.clear();
     assert_eq!(
-        never.decrypt(&mut good.clone(), FrameKind::Audio),
+        never.decrypt(&mut good, FrameKind::Audio),
         Err(DecryptError::MissingKey { slot: 2 })
     );
 }

@@ -142,14 +142,14 @@ mod tests {
     /// The rule, in as few words as it has.
     fn by_the_rule(body: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        let mut zeros = 0;
+        let mut zeros = 0u8;
         for byte in body {
             if zeros == 2 && *byte <= 3 {
                 out.push(3);
                 zeros = 0;
             }
             out.push(*byte);
-            zeros = if *byte == 0 { zeros + 1 } else { 0 };
+            zeros = if *byte == 0 { zeros.wrapping_add(1) } else { 0 };
         }
         out
     }

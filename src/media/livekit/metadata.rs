@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn trailer(fields: &[u8]) -> Vec<u8> {
-        let length = u8::try_from(fields.len() + 5).unwrap();
+        let length = u8::try_from(fields.len().saturating_add(5)).unwrap();
         let mut frame = b"frame".to_vec();
         frame.extend(fields.iter().chain(&[length]).map(|byte| !byte));
         frame.extend_from_slice(b"LKTS");
