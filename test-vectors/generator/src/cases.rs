@@ -7,6 +7,8 @@ mod identity;
 mod json;
 mod key_backup;
 mod key_export;
+mod livekit;
+mod matrixrtc;
 mod megolm_messages;
 mod megolm_session_keys;
 mod olm_accounts;
@@ -18,6 +20,7 @@ mod pickles_necturus;
 mod pickles_vodozemac;
 mod recovery_keys;
 mod secret_storage;
+mod sframe;
 
 use crate::format::File;
 
@@ -34,6 +37,8 @@ pub(crate) fn all() -> Vec<(&'static str, File)> {
         ("events.json", events::file()),
         ("room-events.json", events::room_file()),
         ("room-keys.json", events::room_keys_file()),
+        ("livekit.json", livekit::file()),
+        ("matrixrtc.json", matrixrtc::file()),
         ("megolm-messages.json", megolm_messages::file()),
         ("megolm-session-keys.json", megolm_session_keys::file()),
         ("olm-accounts.json", olm_accounts::file()),
@@ -44,6 +49,7 @@ pub(crate) fn all() -> Vec<(&'static str, File)> {
         ("pickles-vodozemac.json", pickles_vodozemac::file()),
         ("recovery-keys.json", recovery_keys::file()),
         ("secret-storage.json", secret_storage::file()),
+        ("sframe.json", sframe::file()),
     ]
 }
 

@@ -65,6 +65,18 @@ impl<'a> Inputs<'a> {
             .expect("an input that is a number")
     }
 
+    /// A truth.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn flag(self, name: &str) -> bool {
+        self.0
+            .get(name)
+            .and_then(Value::as_bool)
+            .expect("an input that is true or false")
+    }
+
     /// A number below 2^32.
     ///
     /// # Panics

@@ -21,6 +21,7 @@ mod draw;
 mod format;
 mod inputs;
 mod json;
+mod media;
 mod megolm;
 mod olm;
 mod peers;

@@ -23,6 +23,8 @@ mod identity_classes;
 mod json;
 #[path = "necturus/keys.rs"]
 mod keys;
+#[path = "necturus/media.rs"]
+mod media;
 #[path = "necturus/megolm.rs"]
 mod megolm;
 #[path = "necturus/olm.rs"]
@@ -109,6 +111,7 @@ fn run(operation: &str, case: &Case) -> Run {
         "rotation" => outcome(events::rotation(inputs)).into(),
         "undecryptable" => outcome(events::undecryptable(inputs)).into(),
         other => panic!("nobody runs {other}"),
+        other => media::run(other, case).unwrap_or_else(|| panic!("nobody runs {other}")),
     }
 }
 
