@@ -5,8 +5,8 @@
 mod common;
 
 use common::{
-    to_device::{Person, ROOM},
     rng::SeededRng,
+    to_device::{Person, ROOM},
 };
 use necturus::{
     Curve25519PublicKey, SessionVersion,

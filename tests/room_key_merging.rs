@@ -10,8 +10,8 @@
 mod common;
 
 use common::{
-    to_device::{Person, ROOM, group_session},
     talk::State,
+    to_device::{Person, ROOM, group_session},
 };
 use necturus::{
     SessionVersion,
