@@ -81,20 +81,22 @@ macro_rules! hmac_and_hkdf {
             pub(crate) fn finish(self) -> [u8; $output] {
                 self.0.finalize().into_bytes().into()
             }
-
-            /// The tag over `data` alone, for a state that is used again.
-            #[inline]
-            pub(crate) fn tag(&self, data: &[u8]) -> [u8; $output] {
-                let mut state = self.clone();
-                state.update(data);
-                state.finish()
-            }
         }
     };
 }
 
 hmac_and_hkdf!(HmacSha256, Sha256, 32, 64);
 hmac_and_hkdf!(HmacSha512, Sha512, 64, 128);
+
+impl HmacSha256 {
+    /// The tag over `data` alone, for a state that is used again.
+    #[inline]
+    pub(crate) fn tag(&self, data: &[u8]) -> [u8; 32] {
+        let mut state = self.clone();
+        state.update(data);
+        state.finish()
+    }
+}
 
 /// The tag over `data`.
 pub(crate) fn hmac(key: &[u8; 32], data: &[u8]) -> [u8; 32] {

@@ -34,6 +34,10 @@ const AHEAD: u64 = 5 * 60 * 1000;
 #[derive(Debug)]
 pub struct Verifications {
     own: OwnDevice,
+    #[expect(
+        clippy::vec_box,
+        reason = "a vector that grows would leave copies of secrets behind"
+    )]
     flows: Vec<Box<Verification>>,
 }
 

@@ -118,7 +118,7 @@ fn pbkdf2(password: &[u8], salt: &[u8]) -> Vec<u8> {
 /// Bytes of tag, key, hash of an SFrame suite, and whether it is AES-GCM.
 pub(crate) fn suite(number: u16) -> (usize, usize, usize, bool) {
     match number {
-        1 | 2 | 3 => ([10, 8, 4][usize::from(number) - 1], 48, 32, false),
+        1..=3 => ([10, 8, 4][usize::from(number) - 1], 48, 32, false),
         4 => (16, 16, 32, true),
         5 => (16, 32, 64, true),
         _ => ([10, 8, 4][usize::from(number) - 6], 96, 64, false),

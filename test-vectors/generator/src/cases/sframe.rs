@@ -424,7 +424,7 @@ fn ratchet() -> Vec<Case> {
 fn ratchet_receiver() -> Vec<Case> {
     let at = |steps: u64| (0..steps).fold(base_key(), |key, _| sframe_ratchet(4, &key));
     let frame = |generation: u64, steps: u64, counter: u64| {
-        let key_id = generation << 4 | steps % 16;
+        let key_id = (generation << 4) | (steps % 16);
         hex(&sframe(4, &at(steps), key_id, counter, b"", b"text"))
     };
     let opens = |frame: String, counter: u64| {
