@@ -3,7 +3,7 @@
 //!
 //! `cargo run --example backup`
 
-use std::error::Error;
+use core::error::Error;
 
 use necturus::{
     SessionVersion,

@@ -79,6 +79,7 @@
 //! | `std` | yes | faster base64 and X25519, chosen at run time |
 //! | `os-rng` | yes | the short forms that draw from the operating system |
 //! | `precomputed-tables` | yes | tables that make keys and signatures twice as fast |
+//! | `experimental-authenticated-backup` | no | MACs over backed-up sessions (MSC4048, a draft) |
 //! | `qr-image` | no | QR codes as pictures |
 //!
 //! None changes a result or a byte on the wire.

@@ -79,6 +79,8 @@ pub use dehydrated::{
 pub use key_bundle::{
     BundleEntryError, KeyBundle, KeyBundleBuilder, MakeBundleError, OpenBundleError,
 };
+#[cfg(feature = "experimental-authenticated-backup")]
+pub use backup::{BackupMacError, BackupMacKey, BackupMacPlace};
 #[cfg(feature = "std")]
 pub use key_export::KeyExportWriter;
 pub use key_export::{

@@ -10,10 +10,14 @@
 
 mod entry;
 mod key;
+#[cfg(feature = "experimental-authenticated-backup")]
+mod mac;
 mod preference;
 mod trust;
 mod version;
 
+#[cfg(feature = "experimental-authenticated-backup")]
+pub use self::mac::{BackupMacError, BackupMacKey, BackupMacPlace};
 pub use self::{
     entry::{BackedUpSession, BackedUpSessionError, Provenance},
     key::{BackupDecryptError, BackupKey, BackupPassphraseError},

@@ -118,6 +118,25 @@ impl SecretValue {
         })
     }
 
+    /// The MAC key of this backup, from whose private key it is made.
+    ///
+    /// # Errors
+    /// [`SecretValueError`] says why it is not.
+    #[cfg(feature = "experimental-authenticated-backup")]
+    pub fn into_backup_mac_key(
+        self,
+        backup: &BackupKey,
+    ) -> Result<super::backup::BackupMacKey, SecretValueError> {
+        in_wiped_frame(|| {
+            let key = backup.mac_key();
+            if key.is(&*self.bytes()?) {
+                Ok(key)
+            } else {
+                Err(SecretValueError::OtherKey)
+            }
+        })
+    }
+
     /// The 32 bytes of a key that shows only in use whether it is the right
     /// one: of the dehydrated device.
     ///
@@ -245,6 +264,19 @@ mod tests {
         assert_eq!(
             value(&"A".repeat(1025)).into_unchecked_key().err(),
             Some(SecretValueError::Length { found: 1025 })
+        );
+    }
+
+    #[cfg(feature = "experimental-authenticated-backup")]
+    #[test]
+    fn a_mac_key_is_the_one_of_the_backup() {
+        let key = BackupKey::from_bytes(&[1; 32]);
+        let text = key.mac_key().to_base64();
+        assert!(value(&text).into_backup_mac_key(&key).is_ok());
+        let other = BackupKey::from_bytes(&[2; 32]);
+        assert_eq!(
+            value(&text).into_backup_mac_key(&other).err(),
+            Some(SecretValueError::OtherKey)
         );
     }
 

@@ -95,17 +95,23 @@ impl BackupKey {
         self.0.public_key()
     }
 
+    /// The 32 secret bytes, not clamped.
+    #[must_use]
+    pub fn expose_secret(&self) -> &[u8; 32] {
+        self.0.key().expose_secret()
+    }
+
     /// The key for its user to keep.
     #[must_use]
     pub fn recovery_key(&self) -> RecoveryKey {
-        RecoveryKey::from_bytes(self.0.key().expose_secret())
+        RecoveryKey::from_bytes(self.expose_secret())
     }
 
     /// The key as it goes to secret storage and to other devices: 43 secret
     /// characters of unpadded base64.
     #[must_use]
     pub fn to_base64(&self) -> Zeroizing<String> {
-        base64::encode_secret(self.0.key().expose_secret())
+        base64::encode_secret(self.expose_secret())
     }
 
     /// `auth_data` of a new backup. [Sign](BackupAuthData::sign) it by this
