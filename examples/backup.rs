@@ -11,7 +11,7 @@ use necturus::{
     olm::Account,
     vault::{
         BackedUpSession, BackupKey, BackupVersion, KeyDescription, PassphraseInfo, Provenance,
-        RoomKey, SecretContent, SecretName, SecretStorageKey, SecretValue, Unlocked,
+        RoomKey, SecretName, SecretStorageKey, SecretValue, StoredSecret, Unlocked,
     },
 };
 
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         device.sign(bytes)
     })?;
     let version = BackupVersion::creation_request(&auth_data).with("version", "1");
-    let mut content = SecretContent::default();
+    let mut content = StoredSecret::default();
     content.insert(storage.id(), &storage.encrypt(name, &key.to_base64())?)?;
     let content = content.into_json();
 
@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let Unlocked::Checked(storage) = description.unlock(&key_id, &typed)? else {
         return Err("the server took the check value away".into());
     };
-    let secret = SecretContent::from_json(content).get(storage.id())?;
+    let secret = StoredSecret::from_json(content).get(storage.id())?;
     let secret = storage.decrypt(name, &secret.ok_or("no backup key")?)?;
     println!("new device: unlocked secret storage with the recovery key");
 

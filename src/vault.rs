@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | show or read a recovery key | [`RecoveryKey`] |
 //! | make a key of a passphrase | [`PassphraseInfo`] |
-//! | keep secrets at the server | [`SecretStorageKey`], [`KeyDescription`], [`SecretContent`] |
+//! | keep secrets at the server | [`SecretStorageKey`], [`KeyDescription`], [`StoredSecret`] |
 //! | check a secret for what it is | [`SecretName`], [`SecretValue`] |
 //! | ask another device for a secret, or answer one | [`OpenSecretRequests`], [`AnsweredRequests`] |
 //! | back room keys up | [`BackupVersion`], [`TrustedBackup`] |
@@ -100,7 +100,7 @@ pub use secret_sharing::{
 };
 pub use secret_storage::{
     DEFAULT_KEY_EVENT, DecryptSecretError, EncryptedSecret, EncryptedSecretError, KeyDescription,
-    KeyDescriptionError, MalformedContent, SecretContent, SecretStorageKey,
+    KeyDescriptionError, MalformedContent, SecretStorageKey, StoredSecret,
     UncheckedSecretStorageKey, UnlockError, Unlocked, default_key_content, default_key_id,
     key_event_type,
 };

@@ -15,8 +15,8 @@ use necturus::{
     vault::{
         DecryptSecretError, EncryptedSecret, EncryptedSecretError, KeyDescription,
         KeyDescriptionError, PassphraseInfo, PassphraseInfoError, RecoveryKey, RecoveryKeyError,
-        SecretContent, SecretStorageKey, UnlockError, Unlocked, default_key_content,
-        default_key_id, key_event_type,
+        SecretStorageKey, StoredSecret, UnlockError, Unlocked, default_key_content, default_key_id,
+        key_event_type,
     },
 };
 use proptest::prelude::*;
@@ -315,7 +315,7 @@ fn secrets_are_held_to_their_form() {
 #[test]
 fn other_keys_secrets_stay_where_they_are() {
     let (key, _) = key();
-    let mut content = SecretContent::from_json(object(
+    let mut content = StoredSecret::from_json(object(
         r#"{"other":1,"encrypted":{"old":{"iv":"x","more":[]}}}"#,
     ));
     let secret = key
@@ -331,7 +331,7 @@ fn other_keys_secrets_stay_where_they_are() {
     let old = json.get_object("encrypted").unwrap().get_object("old");
     assert_eq!(old.unwrap().to_string(), r#"{"iv":"x","more":[]}"#);
 
-    let mut broken = SecretContent::from_json(object(r#"{"encrypted":[]}"#));
+    let mut broken = StoredSecret::from_json(object(r#"{"encrypted":[]}"#));
     assert!(broken.insert("id", &secret).is_err());
     assert_eq!(broken.into_json().to_string(), r#"{"encrypted":[]}"#);
 

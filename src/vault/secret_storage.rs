@@ -21,7 +21,7 @@ mod key;
 pub use self::{
     cipher::EncryptedSecret,
     content::{
-        DEFAULT_KEY_EVENT, SecretContent, default_key_content, default_key_id, key_event_type,
+        DEFAULT_KEY_EVENT, StoredSecret, default_key_content, default_key_id, key_event_type,
     },
     description::{KeyDescription, Unlocked},
     error::{

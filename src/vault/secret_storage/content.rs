@@ -32,11 +32,11 @@ pub fn default_key_content(key_id: &str) -> Object {
 /// The content of a secret's event: the secret, encrypted under one key or
 /// several. The event's type is the secret's name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SecretContent(Object);
+pub struct StoredSecret(Object);
 
 const ENCRYPTED: &str = "encrypted";
 
-impl SecretContent {
+impl StoredSecret {
     /// The content as it came, whatever it is.
     #[must_use]
     pub const fn from_json(content: Object) -> Self {
