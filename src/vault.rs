@@ -72,6 +72,8 @@ pub use backup::{
     BackupVersionError, KEY_BACKUP_EVENT, Provenance, TrustedBackup, UntrustedBackup,
     backup_preference, backup_preference_content, old_backup_preference,
 };
+#[cfg(feature = "experimental-authenticated-backup")]
+pub use backup::{BackupMacError, BackupMacKey, BackupMacPlace};
 pub use dehydrated::{
     DehydrateError, DehydratedDevice, DehydratedEvents, DehydrationKey, EventsRequest,
     RehydrateError, RehydratedDevice,
@@ -79,8 +81,6 @@ pub use dehydrated::{
 pub use key_bundle::{
     BundleEntryError, KeyBundle, KeyBundleBuilder, MakeBundleError, OpenBundleError,
 };
-#[cfg(feature = "experimental-authenticated-backup")]
-pub use backup::{BackupMacError, BackupMacKey, BackupMacPlace};
 #[cfg(feature = "std")]
 pub use key_export::KeyExportWriter;
 pub use key_export::{
