@@ -5,6 +5,7 @@
 
 mod aead;
 mod cbc;
+mod gcm;
 mod kdf;
 mod signatures;
 mod x25519;

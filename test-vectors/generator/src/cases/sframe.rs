@@ -503,7 +503,7 @@ fn step_ids() -> Vec<Case> {
         ("eight-bits", 8, 3, 257, 0x301),
         ("no-bits", 0, 5, 9, 5),
         ("largest", 4, (1 << 60) - 1, 15, u64::MAX),
-        ("no-room-for-generations", 63, 1, 1, 1 << 63 | 1),
+        ("no-room-for-generations", 63, 1, 1, (1 << 63) | 1),
     ] {
         cases.push(Case::good(
             &format!("sframe-step-key-id/{id}"),

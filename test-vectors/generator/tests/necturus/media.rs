@@ -22,7 +22,7 @@ use necturus_test_vectors::{
     check::{Outcome, Run},
     hex,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{Result, outcome, rng::Given};
 
@@ -365,17 +365,19 @@ fn injected(inputs: Inputs<'_>) -> Value {
 fn metadata(inputs: Inputs<'_>) -> Result {
     let frame = inputs.hex("frame");
     let (rest, metadata) = FrameMetadata::split(&frame).ok_or("frame.malformed")?;
-    let mut outputs = json!({"frame": hex(rest)});
+    let mut outputs = Map::new();
+    outputs.insert("frame".into(), hex(rest).into());
     if let Some(time) = metadata.time() {
-        outputs["time"] = json!(time.to_string());
+        outputs.insert("time".into(), time.to_string().into());
     }
     if let Some(frame_id) = metadata.frame_id() {
-        outputs["frame_id"] = json!(frame_id);
+        outputs.insert("frame_id".into(), frame_id.into());
     }
     if let Some(data) = metadata.user_data() {
-        outputs["user_data"] = json!(hex(&data.collect::<Vec<u8>>()));
+        let data: Vec<u8> = data.collect();
+        outputs.insert("user_data".into(), hex(&data).into());
     }
-    Ok(outputs)
+    Ok(outputs.into())
 }
 
 fn membership(inputs: Inputs<'_>) -> Membership {
