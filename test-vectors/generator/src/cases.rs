@@ -21,6 +21,8 @@ mod pickles_vodozemac;
 mod recovery_keys;
 mod secret_storage;
 mod sframe;
+mod sign_in_channels;
+mod sign_in_codes;
 
 use crate::format::File;
 
@@ -50,6 +52,8 @@ pub(crate) fn all() -> Vec<(&'static str, File)> {
         ("recovery-keys.json", recovery_keys::file()),
         ("secret-storage.json", secret_storage::file()),
         ("sframe.json", sframe::file()),
+        ("sign-in-channels.json", sign_in_channels::file()),
+        ("sign-in-codes.json", sign_in_codes::file()),
     ]
 }
 

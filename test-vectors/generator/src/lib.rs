@@ -15,6 +15,7 @@
 extern crate alloc;
 
 mod cases;
+mod channel;
 pub mod check;
 mod crypto;
 mod draw;

@@ -8,6 +8,8 @@
     reason = "a test may panic"
 )]
 
+#[path = "necturus/channel.rs"]
+mod channel;
 #[path = "necturus/classes.rs"]
 mod classes;
 mod common;
@@ -110,6 +112,12 @@ fn run(operation: &str, case: &Case) -> Run {
         "room-key-merge" => outcome(events::merge(inputs)).into(),
         "rotation" => outcome(events::rotation(inputs)).into(),
         "undecryptable" => outcome(events::undecryptable(inputs)).into(),
+        "ecies-scan" => channel::ecies_scan(case),
+        "ecies-receive" => channel::ecies_receive(case),
+        "hpke-scan" => channel::hpke_scan(case),
+        "hpke-receive" => channel::hpke_receive(case),
+        "sign-in-code" => outcome(channel::code(inputs)).into(),
+        "sign-in-associated-data" => outcome(channel::associated_data(inputs)).into(),
         other => panic!("nobody runs {other}"),
         other => media::run(other, case).unwrap_or_else(|| panic!("nobody runs {other}")),
     }

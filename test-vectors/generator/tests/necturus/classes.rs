@@ -1,7 +1,9 @@
 //! The class of each error, as the README lists them.
 
 use necturus::{
-    DecodeError, KeyError, ZeroSharedSecret, megolm,
+    DecodeError, KeyError, ZeroSharedSecret, channel,
+    channel::{EstablishError, OpenError, ScanError, hpke::AssociatedDataError, qr::QrLoginError},
+    megolm,
     olm::{DecryptError, EncryptError, InboundError, OutboundError},
     pickle::{ImportError, UnpickleError},
     vault::{
@@ -264,6 +266,64 @@ pub(crate) fn read_export(error: ReadExportError) -> &'static str {
     match error {
         ReadExportError::NotUtf8 => "not-utf8",
         ReadExportError::Json => "format.json",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+fn channel_decode(error: channel::DecodeError) -> &'static str {
+    match error {
+        channel::DecodeError::TooLong { .. } => "format.too-long",
+        channel::DecodeError::Base64 => "format.base64",
+        channel::DecodeError::Truncated { .. } => "format.truncated",
+        channel::DecodeError::MissingSeparator => "format.separator",
+        channel::DecodeError::Key(error) => key(error),
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn scan(error: ScanError) -> &'static str {
+    match error {
+        ScanError::Key(_) => "key.small-order",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn establish(error: EstablishError) -> &'static str {
+    match error {
+        EstablishError::Decode(error) => channel_decode(error),
+        EstablishError::ZeroSharedSecret => "key.small-order",
+        EstablishError::Inauthentic => "authentication.mac",
+        EstablishError::UnexpectedText => "unexpected-text",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn open(error: OpenError) -> &'static str {
+    match error {
+        OpenError::Decode(error) => channel_decode(error),
+        OpenError::Inauthentic => "authentication.mac",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn code(error: QrLoginError) -> &'static str {
+    match error {
+        QrLoginError::TooLong { .. } | QrLoginError::TextTooLong { .. } => "format.too-long",
+        QrLoginError::Magic => "code.magic",
+        QrLoginError::Type { .. } => "code.type",
+        QrLoginError::DeviceVerification => "code.device-verification",
+        QrLoginError::Intent { .. } => "code.intent",
+        QrLoginError::Truncated => "format.truncated",
+        QrLoginError::Empty { .. } => "code.empty",
+        QrLoginError::NotUtf8 { .. } => "not-utf8",
+        QrLoginError::TrailingBytes { .. } => "code.trailing",
+        other => panic!("no class for {other:?}"),
+    }
+}
+
+pub(crate) fn associated_data(error: AssociatedDataError) -> &'static str {
+    match error {
+        AssociatedDataError::TokenTooLong { .. } => "format.too-long",
         other => panic!("no class for {other:?}"),
     }
 }
