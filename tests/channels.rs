@@ -103,7 +103,7 @@ proptest! {
                 continue;
             }
             let message = match &step {
-                Step::Flip { bit, .. } => flip(&sent.message, bit),
+                Step::Flip { bit, .. } => flip(&sent.message, *bit),
                 Step::Cut { at, .. } => sent.message[..at.index(sent.message.len())].to_string(),
                 _ => sent.message.clone(),
             };
@@ -118,7 +118,7 @@ proptest! {
 }
 
 /// The message with one bit of its bytes changed, written as base64 again.
-fn flip(message: &str, bit: &Index) -> String {
+fn flip(message: &str, bit: Index) -> String {
     let mut bytes = vodozemac::base64_decode(message).unwrap();
     let bit = bit.index(bytes.len() * 8);
     bytes[bit / 8] ^= 1 << (bit % 8);

@@ -257,11 +257,12 @@ mod tests {
     use super::*;
 
     fn hex<const N: usize>(text: &str) -> [u8; N] {
-        let bytes: Vec<u8> = text
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap())
+        let digits: Vec<u8> = text
+            .chars()
+            .map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap())
             .collect();
+        let (pairs, _) = digits.as_chunks::<2>();
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
         bytes.try_into().unwrap()
     }
 

@@ -201,7 +201,7 @@ fn bad() -> Vec<Case> {
         bad(
             "empty-base-url",
             "no base URL",
-            &new(&[id.clone(), text(2, b"")]),
+            &new(&[id, text(2, b"")]),
             "code.empty",
         ),
         bad(
@@ -237,7 +237,7 @@ fn bad() -> Vec<Case> {
         bad(
             "too-long",
             "more than a QR code holds",
-            &[&STABLE[..], &[2, 3], &vec![b'x'; 2946]].concat(),
+            &[STABLE, &[2, 3], &vec![b'x'; 2946]].concat(),
             "format.too-long",
         ),
     ]
