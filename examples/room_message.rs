@@ -55,7 +55,7 @@ fn main() -> Result<()> {
     let mut with_alice = PeerSessions::new(event.sender_key());
     let decrypted = with_alice.decrypt(&event, &mut bob, &mut OlmReplays::new(), 0)?;
     let payload = decrypted.check(ALICE, &for_bob, &known, false)?;
-    let mut session = RoomKey::accept(&payload)?;
+    let mut session = RoomKeyEvent::accept(&payload)?;
     println!("a key of {}", session.owner().user_id().unwrap_or("?"));
 
     // He reads the room; a copy under another id, and what he has no key for, not.

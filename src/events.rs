@@ -8,7 +8,7 @@
 //! | know who wrote it | [`DecryptedOlmEvent::check`] with a [`KnownSender`] |
 //! | make one | [`OlmPlaintext`], [`PeerSessions::encrypt_with`] |
 //! | mend a broken channel | [`Wedging`] |
-//! | take a room key | [`RoomKey`], [`ForwardedRoomKey`], [`RoomKeyBundle`] |
+//! | take a room key | [`RoomKeyEvent`], [`ForwardedRoomKey`], [`RoomKeyBundle`] |
 //! | keep it, or a better copy | [`RoomSession`], [`SessionOwner`] |
 //! | decrypt a room event | [`EncryptedRoomEvent`], [`ReplayTable`] |
 //! | send to a room | [`OutboundRoomSession`], [`RoomEncryption`], [`Rotation`] |
@@ -21,7 +21,7 @@
 //! checked cannot be read:
 //!
 //! ```text
-//! to-device:  OlmEvent ─ PeerSessions::decrypt → DecryptedOlmEvent ─ check → OlmPayload ─ RoomKey::accept → RoomSession
+//! to-device:  OlmEvent ─ PeerSessions::decrypt → DecryptedOlmEvent ─ check → OlmPayload ─ RoomKeyEvent::accept → RoomSession
 //! room:       EncryptedRoomEvent ─ decrypt(RoomSession) → DecryptedRoomEvent ─ check → RoomMessage
 //! ```
 //!
@@ -35,7 +35,7 @@
 //!     events::{
 //!         EncryptedRoomEvent, HistoryVisibility, KnownSender, OlmEvent, OlmPlaintext, OlmReplays,
 //!         OutboundRoomSession, PeerSession, PeerSessions, Recipient, ReplayTable, RoomEncryption,
-//!         RoomKey, Rotation, SharedWith, TrustRequirement,
+//!         RoomKeyEvent, Rotation, SharedWith, TrustRequirement,
 //!     },
 //!     identity::DeviceKeys,
 //!     json::Object,
@@ -70,7 +70,7 @@
 //! let devices = [&alices];
 //! let known = KnownSender::new(&devices);
 //! let payload = decrypted.check("@alice:example.org", &for_bob, &known, false)?;
-//! let mut session = RoomKey::accept(&payload)?;
+//! let mut session = RoomKeyEvent::accept(&payload)?;
 //!
 //! // A message in the room.
 //! let content = Object::new().with("msgtype", "m.text").with("body", "hello, room");
@@ -145,11 +145,11 @@ pub use self::{
     replay::{MalformedReplayTable, ReplayTable},
     room_error::RoomDecryptError,
     room_event::EncryptedRoomEvent,
-    room_key::{RoomKey, RoomKeyError},
+    room_key::{RoomKeyEvent, RoomKeyEventError},
     room_message::{DecryptedRoomEvent, RoomMessage, SenderMatch},
     room_session::{MergeRefusal, Merged, RoomSession},
     rotation::{HistoryVisibility, Membership, Rotation, RotationReason},
-    secret_content::SecretContent,
+    secret_content::SecretEventContent,
     shared_with::{MAX_SHARED_WITH, Share, SharedWith},
     undecryptable::{BackupState, Circumstances, Remedy, Undecryptable},
     wedging::{UNWEDGE_INTERVAL_MS, Wedging},

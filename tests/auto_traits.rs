@@ -19,7 +19,7 @@ use common::{
 use necturus::{
     Curve25519PublicKey, Curve25519SecretKey, DecodeError, Ed25519PublicKey, Ed25519Signature,
     Ed25519SigningKey, SessionVersion, SharedSecret,
-    events::{DecryptedOlmEvent, OlmPayload, OlmPlaintext, RoomSession, SecretContent},
+    events::{DecryptedOlmEvent, OlmPayload, OlmPlaintext, RoomSession, SecretEventContent},
     identity::{
         CrossSigningKeys, DeviceKeys, MasterKey, OwnIdentity, OwnTrust, SelfSigningKey,
         UserSigningKey, UserTrust,
@@ -76,7 +76,7 @@ fn secrets_are_wiped_on_drop() {
     each!(wiped: Account, Session, OutboundGroupSession, InboundGroupSession, SessionKey,
         ExportedSessionKey, PickleKey, Curve25519SecretKey, SharedSecret, Ed25519SigningKey);
     each!(wiped: CrossSigningKeys, MasterKey, SelfSigningKey, UserSigningKey);
-    each!(wiped: DecryptedOlmEvent, OlmPayload, OlmPlaintext, RoomSession, SecretContent);
+    each!(wiped: DecryptedOlmEvent, OlmPayload, OlmPlaintext, RoomSession, SecretEventContent);
     each!(wiped: BackupKey, PkDecryption, PkSigning, RecoveryKey, RoomKey, RoomKeyEntry,
         SecretStorageKey, UncheckedSecretStorageKey);
 }

@@ -12,7 +12,7 @@ use necturus::{
     Curve25519PublicKey, SessionVersion,
     events::{
         EncryptedRoomEvent, HistoryVisibility, KnownSender, OlmPlaintext, OutboundRoomSession,
-        PeerSession, PeerSessions, ReplayTable, RoomEncryption, RoomKey, Rotation, SharedWith,
+        PeerSession, PeerSessions, ReplayTable, RoomEncryption, RoomKeyEvent, Rotation, SharedWith,
         TrustRequirement,
     },
     json::Object,
@@ -95,7 +95,7 @@ fn a_room_that_vodozemac_speaks_in() {
             true,
         )
         .unwrap();
-    let mut held = RoomKey::accept(&payload).unwrap();
+    let mut held = RoomKeyEvent::accept(&payload).unwrap();
     assert!(held.owner().shared_history());
 
     let plaintext = json!({"type": "m.room.message", "content": {"body": "hi"}, "room_id": ROOM});
@@ -152,7 +152,7 @@ fn a_room_that_vodozemac_listens_to() {
         SharedWith::new(),
     );
     let recipient = necturus::events::Recipient::new("@bob:example.org", bobs_ed);
-    let room_key = RoomKey::content(ROOM, &room.session().session_key(), true);
+    let room_key = RoomKeyEvent::content(ROOM, &room.session().session_key(), true);
     let plaintext = OlmPlaintext::new("m.room_key", room_key, &alice.device, &recipient);
     let content = value(
         &with_bob

@@ -14,7 +14,7 @@ use necturus::{
     SessionVersion,
     events::{
         KnownSender, MAX_SESSIONS_PER_DEVICE, OlmDecryptError, OlmEvent, OlmEventError,
-        OlmPlaintext, OlmReplays, PeerSession, PeerSessions, SecretContent, SessionChoice,
+        OlmPlaintext, OlmReplays, PeerSession, PeerSessions, SecretEventContent, SessionChoice,
         UNWEDGE_INTERVAL_MS,
     },
     json::{Object, Value},
@@ -50,7 +50,7 @@ fn session(bob: &Person, alice: &mut Person, fallback: bool, seed: u64) -> Sessi
 }
 
 fn dummy(from: &Person, to: &Person) -> OlmPlaintext {
-    let content = SecretContent::new(Object::new());
+    let content = SecretEventContent::new(Object::new());
     OlmPlaintext::new("m.dummy", content, &from.device, &to.recipient())
 }
 

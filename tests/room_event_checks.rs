@@ -9,7 +9,7 @@ use common::to_device::{Person, ROOM, group_session};
 use necturus::{
     SessionVersion,
     events::{
-        EncryptedRoomEvent, KnownSender, ReplayTable, RoomDecryptError, RoomKey, RoomMessage,
+        EncryptedRoomEvent, KnownSender, ReplayTable, RoomDecryptError, RoomKeyEvent, RoomMessage,
         RoomSession, SenderMatch, SessionOwner, TrustRequirement, WithheldCode,
     },
     identity::{IdentityState, SenderTrust, ShownIdentity},
@@ -33,7 +33,7 @@ impl Room {
     fn with_unknown_owner() -> Self {
         let (mut alice, bob) = (Person::new("alice", 1), Person::new("bob", 2));
         let outbound = group_session(3);
-        let key = RoomKey::content(ROOM, &outbound.session_key(), false);
+        let key = RoomKeyEvent::content(ROOM, &outbound.session_key(), false);
         let mut plaintext = bob.plaintext(&alice, "m.room_key", key.expose_secret().clone());
         plaintext.remove("sender_device_keys");
         let content = bob.encrypt(&mut alice, plaintext.to_string().as_bytes());
@@ -45,7 +45,7 @@ impl Room {
         Self {
             bob,
             outbound,
-            session: RoomKey::accept(&payload).unwrap(),
+            session: RoomKeyEvent::accept(&payload).unwrap(),
             replays: ReplayTable::new(),
         }
     }

@@ -9,16 +9,20 @@
 
 mod common;
 
+use std::sync::LazyLock;
+
 use common::{
+    rng::SeededRng,
     talk::State,
-    to_device::{Person, ROOM, group_session},
+    to_device::{ROOM, group_session},
 };
 use necturus::{
     SessionVersion,
     events::{MergeRefusal, Merged, RoomSession, SessionOwner},
     json::Object,
     megolm::{ExportedSessionKey, InboundGroupSession, SessionKey},
-    olm::IdentityKeys,
+    olm::{Account, IdentityKeys},
+    vault::RoomKey,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -31,7 +35,9 @@ const TRUST: [&str; 5] = [
 ];
 
 fn keys(seed: u64) -> IdentityKeys {
-    Person::new("bob", seed).account.identity_keys()
+    Account::new_with(&mut SeededRng::new(seed))
+        .unwrap()
+        .identity_keys()
 }
 
 fn owner(keys: IdentityKeys, trust: usize, shared_history: bool) -> SessionOwner {
@@ -62,15 +68,17 @@ fn copy(key: &SessionKey, owner: SessionOwner) -> RoomSession {
     RoomSession::new(ROOM, session, owner)
 }
 
+/// Both sides of the place where the ratchet throws a part away.
+const INDEXES: [u32; 6] = [0, 1, 3, 255, 256, 258];
+static KEYS: LazyLock<Vec<SessionKey>> = LazyLock::new(|| session_keys(1, &INDEXES));
+
 proptest! {
     #[test]
     fn the_order_of_arrival_does_not_matter(
         copies in vec((0_usize..6, 0_usize..5, any::<bool>()), 1..6),
         order in vec(any::<prop::sample::Index>(), 6),
     ) {
-        // Both sides of the place where the ratchet throws a part away.
-        let indexes = [0, 1, 3, 255, 256, 258];
-        let session_keys = session_keys(1, &indexes);
+        let session_keys = &*KEYS;
         let owner = |trust, shared| owner(keys(2), trust, shared);
         let copies: Vec<_> = copies
             .into_iter()
@@ -94,7 +102,7 @@ proptest! {
             }
         }
         let held = held.unwrap();
-        prop_assert_eq!(held.session().first_known_index(), indexes[earliest]);
+        prop_assert_eq!(held.session().first_known_index(), INDEXES[earliest]);
         let stored = held.owner().to_json();
         prop_assert_eq!(stored.get_str("trust"), Some(TRUST[trust]));
         if best.1 {
@@ -108,13 +116,12 @@ proptest! {
     fn what_does_not_fit_changes_nothing(
         held_trust in 0_usize..5,
         new_trust in 0_usize..5,
-        held_index in 0_usize..3,
-        new_index in 0_usize..3,
+        held_index in 0_usize..6,
+        new_index in 0_usize..6,
         kind in 0_usize..4,
     ) {
-        let good = session_keys(1, &[0, 5, 300]);
-        let mut held = copy(&good[held_index], owner(keys(2), held_trust, false));
-        let key = &good[new_index];
+        let mut held = copy(&KEYS[held_index], owner(keys(2), held_trust, false));
+        let key = &KEYS[new_index];
         let new_owner = owner(keys(2), new_trust, true);
         let (new, refusal) = match kind {
             0 => (copy(key, owner(keys(3), new_trust, true)), MergeRefusal::OtherOwner),
@@ -248,4 +255,17 @@ fn what_is_no_owner_is_not_read() {
     let chain = vec![keys(2).curve25519.to_base64(); 101];
     assert!(SessionOwner::from_json(&good.with("forwarding_chain", chain)).is_err());
     assert!(SessionOwner::from_json(&Object::new()).is_err());
+}
+
+/// A backup keeps what is recorded, but for the proof of it.
+#[test]
+fn a_session_goes_to_a_backup_and_back() {
+    let session_keys = session_keys(1, &[2]);
+    let mut held = copy(&session_keys[0], owner(keys(2), 3, true));
+    let json = held.export_at(5).unwrap().to_json();
+    let imported = RoomSession::import(ROOM, &RoomKey::from_json(&json).unwrap()).unwrap();
+    assert_eq!(imported.owner(), &owner(keys(2), 0, true));
+    assert_eq!(imported.session().first_known_index(), 5);
+    assert!(held.export_at(1).is_err());
+    assert_eq!(held.merge(imported), Ok(Merged::Kept));
 }

@@ -11,8 +11,8 @@ use necturus::{
     events::{
         AcceptedInvite, BUNDLE_PERIOD_MS, BundleError, ForwardedRoomKey, KeyAnswer, KeyRequest,
         KeyRequestError, KeyRequestEvent, KnownSender, OlmEvent, OlmEventError, OlmPayload,
-        RequestedKey, Requester, RoomKey, RoomKeyBundle, RoomKeyError, RoomSession, SecretContent,
-        SessionOwner, Share, SharedWith, Withheld, WithheldCode, WithheldScope,
+        RequestedKey, Requester, RoomKeyBundle, RoomKeyEvent, RoomKeyEventError, RoomSession,
+        SecretEventContent, SessionOwner, Share, SharedWith, Withheld, WithheldCode, WithheldScope,
     },
     identity::{IdentityState, SenderTrust, ShownIdentity},
     json::Object,
@@ -24,7 +24,9 @@ const BOB: &str = "@bob:example.org";
 
 fn room_key() -> Object {
     let key = group_session(3).session_key();
-    RoomKey::content(ROOM, &key, true).expose_secret().clone()
+    RoomKeyEvent::content(ROOM, &key, true)
+        .expose_secret()
+        .clone()
 }
 
 /// Alice gets an event of Bob, whom she knows.
@@ -71,7 +73,7 @@ fn request(room_id: &str, seed: u64) -> KeyRequest {
 
 #[test]
 fn a_room_key_is_its_senders() {
-    let session = RoomKey::accept(&from_bob("m.room_key", room_key())).unwrap();
+    let session = RoomKeyEvent::accept(&from_bob("m.room_key", room_key())).unwrap();
     let owner = session.owner();
     assert_eq!(session.room_id(), ROOM);
     assert_eq!(session.session_id(), group_session(3).session_id());
@@ -83,25 +85,25 @@ fn a_room_key_is_its_senders() {
 
 #[test]
 fn a_room_key_that_is_not_what_it_says_is_dropped() {
-    let accept = |content| RoomKey::accept(&from_bob("m.room_key", content)).unwrap_err();
+    let accept = |content| RoomKeyEvent::accept(&from_bob("m.room_key", content)).unwrap_err();
     let other = group_session(4);
     assert_eq!(
         accept(room_key().with("session_id", other.session_id().to_base64())),
-        RoomKeyError::WrongSessionId
+        RoomKeyEventError::WrongSessionId
     );
     assert_eq!(
         accept(room_key().with("algorithm", "m.megolm.v2")),
-        RoomKeyError::UnknownAlgorithm
+        RoomKeyEventError::UnknownAlgorithm
     );
     assert_eq!(
         accept(room_key().with("room_id", "")),
-        RoomKeyError::Malformed { member: "room_id" }
+        RoomKeyEventError::Malformed { member: "room_id" }
     );
     // Exported keys have no signature.
     let export = forwarded().get_str("session_key").unwrap().to_owned();
     assert!(matches!(
         accept(room_key().with("session_key", export)),
-        RoomKeyError::SessionKey(SessionKeyError::Length { .. })
+        RoomKeyEventError::SessionKey(SessionKeyError::Length { .. })
     ));
     let mut bytes = group_session(3).session_key().to_bytes();
     // The index, which the signature covers.
@@ -111,8 +113,8 @@ fn a_room_key_that_is_not_what_it_says_is_dropped() {
         SessionKeyError::BadSignature
     );
     assert_eq!(
-        RoomKey::accept(&from_bob("m.dummy", room_key())).unwrap_err(),
-        RoomKeyError::WrongType
+        RoomKeyEvent::accept(&from_bob("m.dummy", room_key())).unwrap_err(),
+        RoomKeyEventError::WrongType
     );
 }
 
@@ -164,7 +166,7 @@ fn a_forwarded_key_is_asked_for_and_from_an_own_verified_device() {
     ] {
         assert_eq!(
             ForwardedRoomKey::accept(&verified, not_asked.as_ref()).unwrap_err(),
-            RoomKeyError::NotRequested
+            RoomKeyEventError::NotRequested
         );
     }
     for unverified in [
@@ -178,7 +180,7 @@ fn a_forwarded_key_is_asked_for_and_from_an_own_verified_device() {
     ] {
         assert_eq!(
             ForwardedRoomKey::accept(&unverified, Some(&asked)).unwrap_err(),
-            RoomKeyError::NotOwnVerifiedDevice
+            RoomKeyEventError::NotOwnVerifiedDevice
         );
     }
     let by_hand = from_own_device(forwarded(), IdentityState::Pinned, &["SECOND"]);
@@ -206,7 +208,7 @@ fn a_forwarder_is_added_to_the_chain() {
     let member = "forwarding_curve25519_key_chain";
     assert_eq!(
         ForwardedRoomKey::accept(&payload, Some(&asked)).unwrap_err(),
-        RoomKeyError::Malformed { member }
+        RoomKeyEventError::Malformed { member }
     );
 }
 
@@ -348,7 +350,7 @@ fn withheld_codes_are_read_as_they_are_written() {
 
 #[test]
 fn a_bundle_is_taken_from_who_invited() {
-    let file = || SecretContent::new(Object::new().with("url", "mxc://example.org/1"));
+    let file = || SecretEventContent::new(Object::new().with("url", "mxc://example.org/1"));
     let content = || RoomKeyBundle::content(ROOM, file()).expose_secret().clone();
     let payload = from_bob("m.room_key_bundle", content());
     assert_eq!(RoomKeyBundle::announced_room(&payload), Some(ROOM));

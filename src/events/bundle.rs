@@ -7,7 +7,7 @@ use core::fmt;
 use super::{
     fields,
     olm_payload::{OlmPayload, is_bundle},
-    secret_content::SecretContent,
+    secret_content::SecretEventContent,
 };
 use crate::json::Object;
 
@@ -43,7 +43,7 @@ impl<'a> AcceptedInvite<'a> {
 #[derive(Debug)]
 pub struct RoomKeyBundle {
     room_id: String,
-    file: SecretContent,
+    file: SecretEventContent,
     sender: String,
     device_id: String,
 }
@@ -52,8 +52,8 @@ impl RoomKeyBundle {
     /// The content of the event that announces a bundle, which was encrypted and
     /// uploaded as an attachment: `file` is its `EncryptedFile`.
     #[must_use]
-    pub fn content(room_id: &str, file: SecretContent) -> SecretContent {
-        SecretContent::new(
+    pub fn content(room_id: &str, file: SecretEventContent) -> SecretEventContent {
+        SecretEventContent::new(
             Object::new()
                 .with("room_id", room_id)
                 .with("file", file.into_object()),
@@ -93,7 +93,7 @@ impl RoomKeyBundle {
             .ok_or(BundleError::TooLate)?;
         Ok(Self {
             room_id: room_id.into(),
-            file: SecretContent::new(file.clone()),
+            file: SecretEventContent::new(file.clone()),
             sender: payload.sender().into(),
             device_id: device.device_id().into(),
         })
@@ -115,7 +115,7 @@ impl RoomKeyBundle {
 
     /// The `EncryptedFile` of the bundle.
     #[must_use]
-    pub const fn file(&self) -> &SecretContent {
+    pub const fn file(&self) -> &SecretEventContent {
         &self.file
     }
 

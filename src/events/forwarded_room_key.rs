@@ -5,9 +5,9 @@ use super::{
     key_request::KeyRequest,
     olm_payload::OlmPayload,
     owner::{MAX_FORWARDING_CHAIN, SessionOwner, read_chain},
-    room_key::{KeyContent, RoomKeyError, read_shared_history, with_shared_history},
+    room_key::{KeyContent, RoomKeyEventError, read_shared_history, with_shared_history},
     room_session::RoomSession,
-    secret_content::SecretContent,
+    secret_content::SecretEventContent,
     withheld::WithheldCode,
 };
 use crate::{
@@ -29,7 +29,7 @@ impl ForwardedRoomKey {
     ///
     /// # Errors
     /// [`IndexError`] when the session starts later.
-    pub fn content(session: &RoomSession, index: u32) -> Result<SecretContent, IndexError> {
+    pub fn content(session: &RoomSession, index: u32) -> Result<SecretEventContent, IndexError> {
         let owner = session.owner();
         let key = session.session().export_at(index)?;
         let chain: alloc::vec::Vec<_> = owner
@@ -48,7 +48,7 @@ impl ForwardedRoomKey {
                 owner.keys().ed25519.to_base64(),
             )
             .with("forwarding_curve25519_key_chain", chain);
-        Ok(SecretContent::new(with_shared_history(
+        Ok(SecretEventContent::new(with_shared_history(
             content,
             owner.shared_history(),
         )))
@@ -59,25 +59,25 @@ impl ForwardedRoomKey {
     /// of its owner is recorded as said, not as proven.
     ///
     /// # Errors
-    /// [`RoomKeyError`]; the event is dropped.
+    /// [`RoomKeyEventError`]; the event is dropped.
     pub fn accept(
         payload: &OlmPayload,
         request: Option<&KeyRequest>,
-    ) -> Result<Self, RoomKeyError> {
+    ) -> Result<Self, RoomKeyEventError> {
         if payload.event_type() != "m.forwarded_room_key" {
-            return Err(RoomKeyError::WrongType);
+            return Err(RoomKeyEventError::WrongType);
         }
         if !payload.is_from_own_verified_device() {
-            return Err(RoomKeyError::NotOwnVerifiedDevice);
+            return Err(RoomKeyEventError::NotOwnVerifiedDevice);
         }
         let content = payload.content().expose_secret();
         let key = KeyContent::read(content)?;
         request
             .map(KeyRequest::key)
             .filter(|asked| asked.room_id == key.room_id && asked.session_id == key.session_id)
-            .ok_or(RoomKeyError::NotRequested)?;
+            .ok_or(RoomKeyEventError::NotRequested)?;
 
-        let malformed = |member| RoomKeyError::Malformed { member };
+        let malformed = |member| RoomKeyEventError::Malformed { member };
         let curve25519 =
             fields::curve25519(content, "sender_key").ok_or_else(|| malformed("sender_key"))?;
         let ed25519 = fields::ed25519(content, "sender_claimed_ed25519_key")

@@ -12,7 +12,7 @@ use super::{
     olm_payload_error::OlmPayloadError,
     olm_plaintext::{Recipient, SENDER_DEVICE_KEYS, UNSTABLE_SENDER_DEVICE_KEYS},
     owner::SessionOwner,
-    secret_content::SecretContent,
+    secret_content::SecretEventContent,
 };
 use crate::{
     identity::{DeviceKeys, SenderTrust},
@@ -128,7 +128,7 @@ impl fmt::Debug for DecryptedOlmEvent {
 /// The plaintext, of the right form and nothing more.
 struct Text {
     event_type: String,
-    content: SecretContent,
+    content: SecretEventContent,
     sender: String,
     sender_key: Ed25519PublicKey,
     recipient: String,
@@ -141,8 +141,8 @@ impl Text {
         let malformed = |member| OlmPayloadError::Malformed { member };
         let json = Object::parse(plaintext).map_err(|_| malformed("plaintext"))?;
         // Wiped, whatever is missing in it.
-        let mut json = SecretContent::new(json);
-        let content = SecretContent::new(match json.remove("content") {
+        let mut json = SecretEventContent::new(json);
+        let content = SecretEventContent::new(match json.remove("content") {
             Some(Value::Object(content)) => content,
             _ => return Err(malformed("content")),
         });
@@ -260,11 +260,11 @@ fn is_exempt(event_type: &str) -> bool {
 /// A to-device event that came encrypted by Olm and passed all checks. Secret:
 /// wiped on drop.
 ///
-/// Room keys are made of it ([`RoomKey::accept`](super::RoomKey::accept)) and of
+/// Room keys are made of it ([`RoomKeyEvent::accept`](super::RoomKeyEvent::accept)) and of
 /// nothing else.
 pub struct OlmPayload {
     event_type: String,
-    content: SecretContent,
+    content: SecretEventContent,
     sender: String,
     recipient: String,
     device: Option<DeviceKeys>,
@@ -281,7 +281,7 @@ impl OlmPayload {
 
     /// The content.
     #[must_use]
-    pub const fn content(&self) -> &SecretContent {
+    pub const fn content(&self) -> &SecretEventContent {
         &self.content
     }
 

@@ -6,7 +6,7 @@ use core::fmt;
 
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use super::secret_content::SecretContent;
+use super::secret_content::SecretEventContent;
 use crate::{
     identity::DeviceKeys,
     json::Object,
@@ -49,7 +49,7 @@ impl OlmPlaintext {
     #[must_use]
     pub fn new(
         event_type: &str,
-        content: SecretContent,
+        content: SecretEventContent,
         own_device: &DeviceKeys,
         recipient: &Recipient<'_>,
     ) -> Self {
@@ -63,7 +63,7 @@ impl OlmPlaintext {
             .with(SENDER_DEVICE_KEYS, own_device.object().clone());
         payload.insert("content", content.into_object());
         Self {
-            json: SecretContent::new(payload).to_json(),
+            json: SecretEventContent::new(payload).to_json(),
             sender_key: own_device.curve25519(),
         }
     }

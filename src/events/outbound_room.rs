@@ -7,9 +7,9 @@ use super::{
     MEGOLM_ALGORITHM,
     encryption::RoomEncryption,
     room_event::packed_state_key,
-    room_key::RoomKey,
+    room_key::RoomKeyEvent,
     rotation::{Rotation, RotationReason},
-    secret_content::SecretContent,
+    secret_content::SecretEventContent,
     shared_with::{Share, SharedWith},
 };
 use crate::{
@@ -100,7 +100,7 @@ impl OutboundRoomSession {
     /// sent to it: `None` when the session is shared with
     /// [too many](super::MAX_SHARED_WITH).
     #[must_use]
-    pub fn share(&mut self, device: &DeviceKeys, wedging_index: u32) -> Option<SecretContent> {
+    pub fn share(&mut self, device: &DeviceKeys, wedging_index: u32) -> Option<SecretEventContent> {
         let share = Share::new(
             device.curve25519(),
             self.session.message_index(),
@@ -109,7 +109,7 @@ impl OutboundRoomSession {
         self.shared_with
             .record(device.user_id(), device.device_id(), share)
             .then(|| {
-                RoomKey::content(
+                RoomKeyEvent::content(
                     &self.room_id,
                     &self.session.session_key(),
                     self.rotation.visibility().shares_history(),
@@ -144,7 +144,7 @@ impl OutboundRoomSession {
         }
         let ciphertext = self
             .session
-            .encrypt_base64(SecretContent::new(plaintext).to_json().as_bytes())?;
+            .encrypt_base64(SecretEventContent::new(plaintext).to_json().as_bytes())?;
         self.rotation.sent();
         let mut outer = Object::new()
             .with("algorithm", MEGOLM_ALGORITHM)

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{
     MEGOLM_ALGORITHM, fields, olm_payload::OlmPayload, room_session::RoomSession,
-    secret_content::SecretContent,
+    secret_content::SecretEventContent,
 };
 use crate::{
     codec::version::SessionVersion,
@@ -27,28 +27,28 @@ const SHARED_HISTORY: [&str; 3] = [
 /// Only a checked Olm event can be one (CVE-2022-39251):
 ///
 /// ```compile_fail,E0308
-/// # use necturus::{events::RoomKey, json::Object};
+/// # use necturus::{events::RoomKeyEvent, json::Object};
 /// fn in_clear(content: &Object) {
-///     let _ = RoomKey::accept(content);
+///     let _ = RoomKeyEvent::accept(content);
 /// }
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct RoomKey;
+pub struct RoomKeyEvent;
 
-impl RoomKey {
+impl RoomKeyEvent {
     /// The content of the event that gives the session from its present index on.
     /// `shared_history` says whether its key may be handed on to those who come
     /// later ([`HistoryVisibility::shares_history`](super::HistoryVisibility::shares_history)
     /// when the session was made).
     #[must_use]
-    pub fn content(room_id: &str, key: &SessionKey, shared_history: bool) -> SecretContent {
+    pub fn content(room_id: &str, key: &SessionKey, shared_history: bool) -> SecretEventContent {
         let content = Object::new()
             .with("algorithm", MEGOLM_ALGORITHM)
             .with("room_id", room_id)
             .with("session_id", key.session_id().to_base64())
             .with("session_key", key.to_base64().as_str());
-        SecretContent::new(with_shared_history(content, shared_history))
+        SecretEventContent::new(with_shared_history(content, shared_history))
     }
 
     /// The session that came in an event. Its owner is the device that sent it; but
@@ -56,10 +56,10 @@ impl RoomKey {
     /// pass it on. [Merge](RoomSession::merge) it when a copy is held.
     ///
     /// # Errors
-    /// [`RoomKeyError`]; the event is dropped.
-    pub fn accept(payload: &OlmPayload) -> Result<RoomSession, RoomKeyError> {
+    /// [`RoomKeyEventError`]; the event is dropped.
+    pub fn accept(payload: &OlmPayload) -> Result<RoomSession, RoomKeyEventError> {
         if payload.event_type() != "m.room_key" {
-            return Err(RoomKeyError::WrongType);
+            return Err(RoomKeyEventError::WrongType);
         }
         let content = payload.content().expose_secret();
         let key = KeyContent::read(content)?;
@@ -87,10 +87,10 @@ pub(super) struct KeyContent<'a> {
 }
 
 impl<'a> KeyContent<'a> {
-    pub(super) fn read(content: &'a Object) -> Result<Self, RoomKeyError> {
-        let malformed = |member| RoomKeyError::Malformed { member };
+    pub(super) fn read(content: &'a Object) -> Result<Self, RoomKeyEventError> {
+        let malformed = |member| RoomKeyEventError::Malformed { member };
         if content.get_str("algorithm") != Some(MEGOLM_ALGORITHM) {
-            return Err(RoomKeyError::UnknownAlgorithm);
+            return Err(RoomKeyEventError::UnknownAlgorithm);
         }
         Ok(Self {
             room_id: fields::id(content, "room_id").ok_or_else(|| malformed("room_id"))?,
@@ -105,11 +105,11 @@ impl<'a> KeyContent<'a> {
     }
 
     /// Whether the session is the one that the content names.
-    pub(super) fn check_id(&self, session: &InboundGroupSession) -> Result<(), RoomKeyError> {
+    pub(super) fn check_id(&self, session: &InboundGroupSession) -> Result<(), RoomKeyEventError> {
         if session.session_id() == self.session_id {
             Ok(())
         } else {
-            Err(RoomKeyError::WrongSessionId)
+            Err(RoomKeyEventError::WrongSessionId)
         }
     }
 }
@@ -137,7 +137,7 @@ pub(super) fn read_shared_history(content: &Object) -> bool {
 /// Why a room key was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum RoomKeyError {
+pub enum RoomKeyEventError {
     /// The event is of another type.
     WrongType,
     /// The key is of an algorithm other than Megolm.
@@ -157,7 +157,7 @@ pub enum RoomKeyError {
     NotOwnVerifiedDevice,
 }
 
-impl fmt::Display for RoomKeyError {
+impl fmt::Display for RoomKeyEventError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WrongType => f.write_str("the event is of another type"),
@@ -173,7 +173,7 @@ impl fmt::Display for RoomKeyError {
     }
 }
 
-impl core::error::Error for RoomKeyError {
+impl core::error::Error for RoomKeyEventError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::SessionKey(error) => Some(error),
@@ -182,7 +182,7 @@ impl core::error::Error for RoomKeyError {
     }
 }
 
-impl From<SessionKeyError> for RoomKeyError {
+impl From<SessionKeyError> for RoomKeyEventError {
     fn from(error: SessionKeyError) -> Self {
         Self::SessionKey(error)
     }

@@ -7,9 +7,11 @@ use zeroize::ZeroizeOnDrop;
 
 use super::{known_sender::KnownSender, owner::SessionOwner};
 use crate::{
+    codec::version::SessionVersion,
     identity::MismatchedIdentityKeys,
-    megolm::{GroupSessionId, InboundGroupSession, SessionOrdering},
+    megolm::{GroupSessionId, InboundGroupSession, IndexError, SessionOrdering},
     primitives::ed25519::Ed25519PublicKey,
+    vault::RoomKey,
 };
 
 /// A session that receives, with its room and its [owner](SessionOwner). Secret.
@@ -25,8 +27,7 @@ pub struct RoomSession {
 }
 
 impl RoomSession {
-    /// A session that was stored, or that comes from a backup, a key export or a
-    /// bundle (see [`SessionOwner::imported`]).
+    /// A session that was stored.
     #[must_use]
     pub fn new(room_id: &str, session: InboundGroupSession, owner: SessionOwner) -> Self {
         Self {
@@ -34,6 +35,31 @@ impl RoomSession {
             session,
             owner,
         }
+    }
+
+    /// The session of a backup, a key export or a bundle, whose owner nobody proves;
+    /// `None` when no Ed25519 key of the owner is named, as old ones may not.
+    #[must_use]
+    pub fn import(room_id: &str, key: &RoomKey) -> Option<Self> {
+        let owner = SessionOwner {
+            forwarding_chain: key.forwarding_chain().to_vec(),
+            ..SessionOwner::imported(key.sender_key(), key.claimed_ed25519()?)
+                .with_shared_history(key.shared_history())
+        };
+        let session = InboundGroupSession::import(key.session_key(), SessionVersion::V1);
+        Some(Self::new(room_id, session, owner))
+    }
+
+    /// The session from `index` on, for a backup, a key export or a bundle.
+    ///
+    /// # Errors
+    /// [`IndexError`] when the session starts later.
+    pub fn export_at(&self, index: u32) -> Result<RoomKey, IndexError> {
+        let key = self.session.export_at(index)?;
+        Ok(RoomKey::new(self.owner.keys.curve25519, key)
+            .with_claimed_ed25519(self.owner.keys.ed25519)
+            .with_forwarding_chain(&self.owner.forwarding_chain)
+            .with_shared_history(self.owner.shared_history))
     }
 
     /// The room.

@@ -9,9 +9,9 @@ use crate::json::{Object, Value};
 
 /// The content of an event that may hold keys. Secret: wiped on drop, and not
 /// printed.
-pub struct SecretContent(Object);
+pub struct SecretEventContent(Object);
 
-impl SecretContent {
+impl SecretEventContent {
     /// Takes the content over, to wipe it.
     #[must_use]
     pub const fn new(content: Object) -> Self {
@@ -40,22 +40,22 @@ impl SecretContent {
     }
 }
 
-impl From<Object> for SecretContent {
+impl From<Object> for SecretEventContent {
     fn from(content: Object) -> Self {
         Self(content)
     }
 }
 
-impl Drop for SecretContent {
+impl Drop for SecretEventContent {
     fn drop(&mut self) {
         self.0.wipe();
     }
 }
 
-impl ZeroizeOnDrop for SecretContent {}
+impl ZeroizeOnDrop for SecretEventContent {}
 
-impl fmt::Debug for SecretContent {
+impl fmt::Debug for SecretEventContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SecretContent").finish_non_exhaustive()
+        f.debug_struct("SecretEventContent").finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use necturus::{
     SessionVersion,
     events::{
         DecryptedOlmEvent, KnownSender, OlmEvent, OlmPayload, OlmPlaintext, OlmReplays,
-        PeerSessions, Recipient, SecretContent,
+        PeerSessions, Recipient, SecretEventContent,
     },
     identity::{CrossSigningKeys, DeviceKeys, OwnIdentity},
     json::Object,
@@ -80,7 +80,7 @@ impl Person {
 
     /// What this device encrypts for another, as an object to spoil.
     pub(crate) fn plaintext(&self, to: &Self, event_type: &str, content: Object) -> Object {
-        let content = SecretContent::new(content);
+        let content = SecretEventContent::new(content);
         let plaintext = OlmPlaintext::new(event_type, content, &self.device, &to.recipient());
         Object::parse(plaintext.expose_secret()).unwrap()
     }

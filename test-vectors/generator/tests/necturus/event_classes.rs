@@ -1,7 +1,8 @@
 //! The class of each error of events.
 
 use necturus::events::{
-    MergeRefusal, OlmDecryptError, OlmEventError, OlmPayloadError, RoomDecryptError, RoomKeyError,
+    MergeRefusal, OlmDecryptError, OlmEventError, OlmPayloadError, RoomDecryptError,
+    RoomKeyEventError,
 };
 
 pub(crate) fn olm_event(error: OlmEventError) -> &'static str {
@@ -35,14 +36,14 @@ pub(crate) fn olm_payload(error: OlmPayloadError) -> &'static str {
     }
 }
 
-pub(crate) fn room_key(error: RoomKeyError) -> &'static str {
+pub(crate) fn room_key(error: RoomKeyEventError) -> &'static str {
     match error {
-        RoomKeyError::UnknownAlgorithm => "room-key.algorithm",
-        RoomKeyError::Malformed { .. } => "room-key.malformed",
-        RoomKeyError::SessionKey(error) => crate::classes::session_key(error),
-        RoomKeyError::WrongSessionId => "room-key.session-id",
-        RoomKeyError::NotRequested => "room-key.not-requested",
-        RoomKeyError::NotOwnVerifiedDevice => "room-key.not-own-device",
+        RoomKeyEventError::UnknownAlgorithm => "room-key.algorithm",
+        RoomKeyEventError::Malformed { .. } => "room-key.malformed",
+        RoomKeyEventError::SessionKey(error) => crate::classes::session_key(error),
+        RoomKeyEventError::WrongSessionId => "room-key.session-id",
+        RoomKeyEventError::NotRequested => "room-key.not-requested",
+        RoomKeyEventError::NotOwnVerifiedDevice => "room-key.not-own-device",
         other => panic!("no class for {other:?}"),
     }
 }

@@ -6,7 +6,7 @@ use necturus::{
         BackupState, Circumstances, EncryptedRoomEvent, ForwardedRoomKey, HistoryVisibility,
         KeyRequest, KnownSender, Membership, Merged, OlmEvent, OlmPayload, OlmReplays,
         PeerSessions, Recipient, ReplayTable, RequestedKey, RoomDecryptError, RoomEncryption,
-        RoomKey, RoomSession, Rotation, RotationReason, SenderMatch, SessionOwner,
+        RoomKeyEvent, RoomSession, Rotation, RotationReason, SenderMatch, SessionOwner,
         TrustRequirement, Undecryptable, WithheldCode,
     },
     identity::{DeviceKeys, IdentityState, SenderTrust, ShownIdentity, UserIdentity},
@@ -139,7 +139,7 @@ pub(crate) fn olm_event(inputs: Inputs<'_>) -> Result {
 pub(crate) fn room_key(inputs: Inputs<'_>) -> Result {
     let payload = payload(inputs)?;
     let session = if payload.event_type() == "m.room_key" {
-        RoomKey::accept(&payload)
+        RoomKeyEvent::accept(&payload)
     } else {
         let request = inputs.has("request").then(|| {
             let asked = inputs.object("request");
