@@ -1,7 +1,7 @@
 //! A message to a room, from end to end: the key goes from device to device, the
 //! message is decrypted and checked, and what cannot be read says why.
 
-use std::error::Error;
+use core::error::Error;
 
 use necturus::{
     SessionVersion, events::*, identity::DeviceKeys, json::Object, megolm::OutboundGroupSession,
@@ -10,14 +10,13 @@ use necturus::{
 
 const ALICE: &str = "@alice:example.org";
 const ROOM: &str = "!room:example.org";
-
 type Result<T> = core::result::Result<T, Box<dyn Error>>;
 
 /// A message as the server hands it out.
 fn send(room: &mut OutboundRoomSession, own: &DeviceKeys, id: &str) -> Result<Object> {
     let content = Object::new().with("body", "hello, room");
-    let encryption = RoomEncryption::new();
-    let sent = room.encrypt("m.room.message", &content, None, own, &encryption, 0)?;
+    let usual = RoomEncryption::new();
+    let sent = room.encrypt("m.room.message", &content, None, own, &usual, 0)?;
     let json = format!(
         r#"{{"type":"m.room.encrypted","content":{},"sender":"{ALICE}","event_id":"{id}",
             "origin_server_ts":2000}}"#,
@@ -36,7 +35,8 @@ fn main() -> Result<()> {
     let outbound = OutboundGroupSession::new(SessionVersion::V1)?;
     let rotation = Rotation::new(0, HistoryVisibility::Joined);
     let mut room = OutboundRoomSession::new(ROOM, outbound, rotation, SharedWith::new());
-    let one_time_key = bob.generate_one_time_keys(1)?.created[0].key;
+    bob.generate_one_time_keys(1)?;
+    let one_time_key = bob.unpublished_one_time_keys().next().ok_or("no key")?.key;
     let session = alice.outbound_session(SessionVersion::V1, &bobs.curve25519(), &one_time_key)?;
     let mut with_bob = PeerSessions::new(bobs.curve25519());
     with_bob.add(PeerSession::new(session, 0));
