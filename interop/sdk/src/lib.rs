@@ -1,1 +1,1 @@
-//! Nothing: what this package is for stands in `tests/`.
+//! Nothing: what this package is for stands in `tests/` and `benches/`.
