@@ -18,7 +18,9 @@ mod pickles;
 mod pickles_libolm;
 mod pickles_necturus;
 mod pickles_vodozemac;
+mod qr_verification;
 mod recovery_keys;
+mod sas;
 mod secret_storage;
 mod sframe;
 mod sign_in_channels;
@@ -49,7 +51,9 @@ pub(crate) fn all() -> Vec<(&'static str, File)> {
         ("pickles-libolm.json", pickles_libolm::file()),
         ("pickles-necturus.json", pickles_necturus::file()),
         ("pickles-vodozemac.json", pickles_vodozemac::file()),
+        ("qr-verification.json", qr_verification::file()),
         ("recovery-keys.json", recovery_keys::file()),
+        ("sas.json", sas::file()),
         ("secret-storage.json", secret_storage::file()),
         ("sframe.json", sframe::file()),
         ("sign-in-channels.json", sign_in_channels::file()),

@@ -33,8 +33,12 @@ mod megolm;
 mod olm;
 #[path = "necturus/pickles.rs"]
 mod pickles;
+#[path = "necturus/qr.rs"]
+mod qr;
 #[path = "necturus/rng.rs"]
 mod rng;
+#[path = "necturus/sas.rs"]
+mod sas;
 #[path = "necturus/vault.rs"]
 mod vault;
 
@@ -119,6 +123,15 @@ fn run(operation: &str, case: &Case) -> Run {
         "sign-in-code" => outcome(channel::code(inputs)).into(),
         "sign-in-associated-data" => outcome(channel::associated_data(inputs)).into(),
         other => panic!("nobody runs {other}"),
+        "sas-commitment" => outcome(sas::commitment(inputs)).into(),
+        "sas-show" => outcome(sas::show(inputs)).into(),
+        "sas-macs" => outcome(sas::macs(inputs)).into(),
+        "sas-check-macs" => outcome(sas::check_macs(inputs)).into(),
+        "sas-choose" => outcome(sas::choose(inputs)).into(),
+        "sas-check-accept" => outcome(sas::check_accept(inputs)).into(),
+        "qr-parse" => outcome(qr::parse(inputs)).into(),
+        "qr-show" => outcome(qr::show(inputs)).into(),
+        "qr-scan" => outcome(qr::scan(inputs)).into(),
         other => media::run(other, case).unwrap_or_else(|| panic!("nobody runs {other}")),
     }
 }
