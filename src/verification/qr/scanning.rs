@@ -1,5 +1,6 @@
 //! The side that scans a code.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use zeroize::Zeroizing;
@@ -16,7 +17,7 @@ use crate::{
 
 /// A code of the other side that was scanned and holds the expected keys.
 pub struct ScannedByUs {
-    code: QrCode,
+    secret: Zeroizing<Vec<u8>>,
     verified: Verified,
 }
 
@@ -68,14 +69,14 @@ impl ScannedByUs {
         }
         Ok(Self {
             verified: Verified::new(theirs, device_key.copied(), master_key.copied()),
-            code,
+            secret: code.secret,
         })
     }
 
     /// The members of our `start`, which shows that we have seen the code.
     #[must_use]
     pub fn to_start(&self) -> Object {
-        let secret: Zeroizing<_> = base64::encode_secret(self.code.secret());
+        let secret = base64::encode_secret(&self.secret);
         Object::new()
             .with("method", "m.reciprocate.v1")
             .with("secret", secret.as_str())

@@ -155,4 +155,4 @@ fn necturus_does_what_every_case_says() {
 }
 
 /// How many cases there are at least; raised with each release.
-const FEWEST: usize = 1430;
+const FEWEST: usize = 1640;
