@@ -1,6 +1,6 @@
 //! Who takes part, and what comes of it.
 
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 use core::fmt;
 
 use crate::primitives::ed25519::Ed25519PublicKey;
@@ -147,8 +147,9 @@ impl Participants {
 pub struct Verified {
     user_id: String,
     device_id: String,
-    device_key: Option<Ed25519PublicKey>,
-    master_key: Option<Ed25519PublicKey>,
+    // A key is kept decompressed, which is 200 bytes.
+    device_key: Option<Box<Ed25519PublicKey>>,
+    master_key: Option<Box<Ed25519PublicKey>>,
 }
 
 impl Verified {
@@ -160,8 +161,8 @@ impl Verified {
         Self {
             user_id: theirs.user_id.clone(),
             device_id: theirs.device_id.clone(),
-            device_key,
-            master_key,
+            device_key: device_key.map(Box::new),
+            master_key: master_key.map(Box::new),
         }
     }
 
@@ -180,15 +181,15 @@ impl Verified {
     /// The Ed25519 key of the other device. For a device of our own user: sign it
     /// with the self-signing key.
     #[must_use]
-    pub const fn device_key(&self) -> Option<&Ed25519PublicKey> {
-        self.device_key.as_ref()
+    pub fn device_key(&self) -> Option<&Ed25519PublicKey> {
+        self.device_key.as_deref()
     }
 
     /// The master key of the other device's user. Another user's: sign it with
     /// the user-signing key. Our own user's: our identity is verified here from
     /// now on.
     #[must_use]
-    pub const fn master_key(&self) -> Option<&Ed25519PublicKey> {
-        self.master_key.as_ref()
+    pub fn master_key(&self) -> Option<&Ed25519PublicKey> {
+        self.master_key.as_deref()
     }
 }
