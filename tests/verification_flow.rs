@@ -9,8 +9,7 @@
     reason = "a test that panics has failed"
 )]
 
-#[path = "common/rng.rs"]
-mod rng;
+mod common;
 
 #[path = "verification_flow/ends.rs"]
 mod ends;

@@ -7,7 +7,7 @@ use necturus::verification::{
 };
 
 use crate::{
-    rng::SeededRng,
+    common::rng::SeededRng,
     world::{NOW, World, alice, bob, key},
 };
 

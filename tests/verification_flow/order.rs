@@ -188,7 +188,7 @@ fn a_choice_that_was_not_offered_is_refused() {
 fn a_sas_start_across_a_scan_is_out_of_order() {
     let mut world = World::alice_and_bob();
     world.ready();
-    let mut rng = crate::rng::SeededRng::new(3);
+    let mut rng = crate::common::rng::SeededRng::new(3);
     let bytes = world.flow(0).show_code_with(&mut rng).unwrap();
     world.act(1, |flow| flow.scan(&bytes));
     world.start_sas(0);

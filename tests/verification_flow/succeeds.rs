@@ -3,7 +3,7 @@
 use necturus::verification::flow::{State, Verification};
 
 use crate::{
-    rng::SeededRng,
+    common::rng::SeededRng,
     world::{World, alice, bob, key, phone},
 };
 

@@ -13,7 +13,7 @@ use necturus::{
     },
 };
 
-use crate::rng::SeededRng;
+use crate::common::rng::SeededRng;
 
 pub(crate) const NOW: u64 = 1_700_000_000_000;
 pub(crate) const EVENT: &str = "$request:example.org";

@@ -1,6 +1,8 @@
 //! The cases, a module for each file.
 
+mod attachments;
 mod curve25519;
+mod dehydrated_devices;
 mod ed25519;
 mod events;
 mod identity;
@@ -20,6 +22,7 @@ mod pickles_necturus;
 mod pickles_vodozemac;
 mod qr_verification;
 mod recovery_keys;
+mod room_key_bundles;
 mod sas;
 mod secret_storage;
 mod sframe;
@@ -31,6 +34,9 @@ use crate::format::File;
 /// All files, by name, without notes on peers.
 pub(crate) fn all() -> Vec<(&'static str, File)> {
     vec![
+        ("attachments.json", attachments::file()),
+        ("dehydrated-devices.json", dehydrated_devices::file()),
+        ("room-key-bundles.json", room_key_bundles::file()),
         ("curve25519.json", curve25519::file()),
         ("device-keys.json", identity::devices_file()),
         ("ed25519.json", ed25519::file()),

@@ -86,18 +86,6 @@ impl<'a> Inputs<'a> {
         u32::try_from(self.number(name)).expect("a number below 2^32")
     }
 
-    /// A truth.
-    ///
-    /// # Panics
-    /// If it is none.
-    #[must_use]
-    pub fn flag(self, name: &str) -> bool {
-        self.0
-            .get(name)
-            .and_then(Value::as_bool)
-            .expect("an input that is a truth")
-    }
-
     /// The bytes of a hex text.
     ///
     /// # Panics

@@ -25,6 +25,8 @@ mod identity_classes;
 mod json;
 #[path = "necturus/keys.rs"]
 mod keys;
+#[path = "necturus/left_behind.rs"]
+mod left_behind;
 #[path = "necturus/media.rs"]
 mod media;
 #[path = "necturus/megolm.rs"]
@@ -41,6 +43,8 @@ mod rng;
 mod sas;
 #[path = "necturus/vault.rs"]
 mod vault;
+#[path = "necturus/vault_classes.rs"]
+mod vault_classes;
 
 use necturus_test_vectors::{
     Case, Inputs,
@@ -122,7 +126,11 @@ fn run(operation: &str, case: &Case) -> Run {
         "hpke-receive" => channel::hpke_receive(case),
         "sign-in-code" => outcome(channel::code(inputs)).into(),
         "sign-in-associated-data" => outcome(channel::associated_data(inputs)).into(),
-        other => panic!("nobody runs {other}"),
+        "attachment-decrypt" => outcome(left_behind::decrypt_attachment(inputs)).into(),
+        "attachment-encrypt" => outcome(left_behind::encrypt_attachment(inputs)).into(),
+        "dehydrated-read" => outcome(left_behind::rehydrate(inputs)).into(),
+        "dehydrated-write" => outcome(left_behind::dehydrate(inputs)).into(),
+        "key-bundle" => outcome(left_behind::key_bundle(inputs)).into(),
         "sas-commitment" => outcome(sas::commitment(inputs)).into(),
         "sas-show" => outcome(sas::show(inputs)).into(),
         "sas-macs" => outcome(sas::macs(inputs)).into(),
@@ -133,6 +141,7 @@ fn run(operation: &str, case: &Case) -> Run {
         "qr-show" => outcome(qr::show(inputs)).into(),
         "qr-scan" => outcome(qr::scan(inputs)).into(),
         other => media::run(other, case).unwrap_or_else(|| panic!("nobody runs {other}")),
+        other => panic!("nobody runs {other}"),
     }
 }
 

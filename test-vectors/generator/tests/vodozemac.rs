@@ -97,6 +97,10 @@ fn run(operation: &str, case: &Case) -> Option<Run> {
         "libolm-unpickle" if inputs.text("kind") == "pk-decryption" => return None,
         "libolm-unpickle" => outcome(pickles::libolm(inputs)).into(),
         "vodozemac-unpickle" => outcome(pickles::vodozemac(inputs)).into(),
+        "dehydrated-read" => match vault::rehydrate(inputs) {
+            Some(result) => outcome(result).into(),
+            None => return None,
+        },
         "pk-decrypt" => outcome(vault::pk_decrypt(inputs)).into(),
         // It has no more of these than what is beneath them.
         "recovery-key"
@@ -108,6 +112,10 @@ fn run(operation: &str, case: &Case) -> Option<Run> {
         | "backup-session"
         | "room-key"
         | "pk-encrypt"
+        | "attachment-decrypt"
+        | "attachment-encrypt"
+        | "dehydrated-write"
+        | "key-bundle"
         | "key-export"
         | "key-export-write" => return None,
         // It draws the keys of a channel itself, and has no QR codes.

@@ -1,9 +1,10 @@
-//! Public-key encryption.
+//! Public-key encryption and dehydrated devices.
 
 use necturus_test_vectors::{Inputs, hex};
-use serde_json::json;
+use serde_json::{Value, json};
 use vodozemac::{
     Curve25519PublicKey, Curve25519SecretKey, base64_decode,
+    olm::Account,
     pk_encryption::{Message, PkDecryption},
 };
 
@@ -20,4 +21,21 @@ pub(crate) fn pk_decrypt(inputs: Inputs<'_>) -> Result {
         .decrypt(&message)
         .map_err(words)?;
     Ok(json!({"plaintext": hex(&plaintext)}))
+}
+
+/// None: it is beneath the members of the JSON, and never had version 1.
+pub(crate) fn rehydrate(inputs: Inputs<'_>) -> Option<Result> {
+    let data: Value = serde_json::from_str(inputs.text("device_data")).ok()?;
+    let text = |member: &str| data.get(member).and_then(Value::as_str);
+    if text("algorithm")? != "org.matrix.msc3814.v2" {
+        return None;
+    }
+    let (pickle, nonce) = (text("device_pickle")?, text("nonce")?);
+    let device = Account::from_dehydrated_device(pickle, nonce, &inputs.array("key"));
+    Some(device.map_err(words).map(|device| {
+        json!({
+            "curve25519": device.curve25519_key().to_base64(),
+            "ed25519": device.ed25519_key().to_base64(),
+        })
+    }))
 }
