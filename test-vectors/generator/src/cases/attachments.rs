@@ -150,14 +150,16 @@ fn decrypt() -> Vec<Case> {
             "authentication.hash",
             &["mac"],
         ),
-        Made::new(40).carrying(|bytes| {
-            bytes.pop();
-        }).bad(
-            "truncated",
-            "the last byte is missing",
-            "authentication.hash",
-            &["truncated"],
-        ),
+        Made::new(40)
+            .carrying(|bytes| {
+                bytes.pop();
+            })
+            .bad(
+                "truncated",
+                "the last byte is missing",
+                "authentication.hash",
+                &["truncated"],
+            ),
         Made::new(40).carrying(Vec::clear).bad(
             "cut-to-nothing",
             "nothing is left",
