@@ -1,8 +1,6 @@
 //! Any bytes as a frame, as metadata, as a packet, and any JSON as a key's message: no
 //! panic, and nothing is taken for authentic.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod common;
 
 use common::mutation::mutation;

@@ -1,8 +1,6 @@
 //! What holds a call's keys goes between threads, is wiped on drop, and does not show
 //! in `Debug`.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod common;
 
 use core::fmt::Debug;
