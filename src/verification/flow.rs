@@ -4,7 +4,7 @@
 //! [`Verifications`] holds all flows of one device. It sends nothing and reads no
 //! clock: hand it each event with the time in milliseconds, send what it gives
 //! back, and show the user the [`State`] of the flow. It knows keys only from the
-//! [`Device`]s that the caller looks up.
+//! [`Device`](super::Device)s that the caller looks up.
 //!
 //! ```
 //! # #[cfg(feature = "os-rng")] fn main() -> Result<(), Box<dyn std::error::Error>> {
