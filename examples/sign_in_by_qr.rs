@@ -20,7 +20,7 @@ struct Rendezvous {
 impl Rendezvous {
     /// What the next message is bound to.
     fn next(&mut self) -> Result<AssociatedData> {
-        self.token += 1;
+        self.token = self.token.wrapping_add(1);
         Ok(AssociatedData::new(&self.code, &self.token.to_string())?)
     }
 

@@ -9,7 +9,7 @@ use necturus::{
     },
 };
 use necturus_test_vectors::{Case, Inputs, Step, check::Run, hex};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{Result, classes, outcome, rng::Given};
 
@@ -161,28 +161,31 @@ pub(crate) fn code(inputs: Inputs<'_>) -> Result {
     let bytes = inputs.hex("code");
     let code = QrLoginData::from_bytes(&bytes).map_err(classes::code)?;
     assert_eq!(code.to_bytes(), bytes);
-    let mut outputs = json!({
-        "intent": match code.intent() {
+    let mut outputs = Map::new();
+    let mut show = |name: &str, value: &str| outputs.insert(name.to_owned(), value.into());
+    show(
+        "intent",
+        match code.intent() {
             Intent::Login => "login",
             Intent::Reciprocate => "reciprocate",
         },
-        "public_key": code.public_key().to_base64(),
-        "text": code.to_base64(),
-    });
+    );
+    show("public_key", &code.public_key().to_base64());
+    show("text", &code.to_base64());
     match &code {
         QrLoginData::Msc4108(code) => {
-            outputs["rendezvous_url"] = code.rendezvous_url().into();
+            show("rendezvous_url", code.rendezvous_url());
             if let Some(server) = code.server() {
-                outputs["server"] = server.into();
+                show("server", server);
             }
         }
         QrLoginData::Msc4388(code) => {
-            outputs["rendezvous_id"] = code.rendezvous_id().into();
-            outputs["base_url"] = code.base_url().into();
+            show("rendezvous_id", code.rendezvous_id());
+            show("base_url", code.base_url());
         }
         other => panic!("no such code: {other:?}"),
     }
-    Ok(outputs)
+    Ok(outputs.into())
 }
 
 pub(crate) fn associated_data(inputs: Inputs<'_>) -> Result {
