@@ -187,6 +187,24 @@ fn a_forwarded_key_is_asked_for_and_from_an_own_verified_device() {
     assert!(ForwardedRoomKey::accept(&by_hand, Some(&asked)).is_ok());
 }
 
+/// Whoever can send events in our name, as our server can, makes a device with
+/// the id of one that our user verified by hand, and lets it bring its own keys.
+#[test]
+fn the_id_of_a_device_verified_by_hand_is_not_the_device() {
+    let mut alice = Person::new("alice", 1);
+    let verified = alice.second_device(7);
+    let forger = Person::new("alice", 9).second_device(8);
+    assert_eq!(forger.device.device_id(), verified.device.device_id());
+    let devices = [&verified.device];
+    let known = KnownSender::new(&devices).with_locally_verified(&["SECOND"]);
+    let payload = forger.deliver(&mut alice, "m.forwarded_room_key", forwarded(), &known);
+    assert!(!payload.is_from_own_verified_device());
+    assert_eq!(
+        ForwardedRoomKey::accept(&payload, Some(&request(ROOM, 3))).unwrap_err(),
+        RoomKeyError::NotOwnVerifiedDevice
+    );
+}
+
 #[test]
 fn a_forwarder_is_added_to_the_chain() {
     let second = Person::new("alice", 1).second_device(7).device.curve25519();

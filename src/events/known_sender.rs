@@ -34,7 +34,9 @@ impl<'a> KnownSender<'a> {
         self
     }
 
-    /// The same with the ids of those devices that our user verified by hand.
+    /// The same with the ids of those devices, of the stored ones, that our user
+    /// verified by hand. What was verified is the stored keys: a device that merely
+    /// bears such an id has nothing of it.
     #[must_use]
     pub const fn with_locally_verified(mut self, device_ids: &'a [&'a str]) -> Self {
         self.locally_verified = device_ids;
@@ -64,7 +66,14 @@ impl<'a> KnownSender<'a> {
         Some(shown.identity().master_key())
     }
 
+    /// Whether our user verified this device by hand: it is a stored one, with
+    /// these keys. Anybody can sign himself a device of any user and id.
     pub(super) fn is_locally_verified(&self, device: &DeviceKeys) -> bool {
         self.locally_verified.contains(&device.device_id())
+            && self.devices.iter().any(|stored| {
+                stored.user_id() == device.user_id()
+                    && stored.device_id() == device.device_id()
+                    && stored.identity_keys() == device.identity_keys()
+            })
     }
 }
