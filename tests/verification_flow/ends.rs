@@ -96,6 +96,33 @@ fn a_prompt_goes_after_two_minutes_without_a_word() {
 }
 
 #[test]
+fn who_accepts_late_has_the_time_of_a_verification() {
+    let mut world = World::alice_and_bob();
+    world.request();
+    world.settle();
+    world.now = NOW + 119_999;
+    world.act(1, Verification::accept);
+    world.settle();
+    assert_eq!(world.sides[1].all.tick(NOW + 599_999), []);
+    assert!(matches!(world.state(1), State::Ready { .. }));
+    let outgoing = world.sides[1].all.tick(NOW + 600_000);
+    assert_eq!(outgoing[0].content.get_str("code"), Some("m.timeout"));
+}
+
+#[test]
+fn a_message_after_the_time_is_not_taken() {
+    let mut world = World::alice_and_bob();
+    world.comparing();
+    world.act(1, Verification::they_match);
+    let mac = world.queue.pop_front().unwrap().outgoing.content;
+    // Nobody has called `tick`.
+    world.now = NOW + 600_000;
+    let outgoing = world.hand(0, "m.key.verification.mac", &mac);
+    assert_eq!(outgoing[0].content.get_str("code"), Some("m.timeout"));
+    assert_eq!(world.state(0), cancelled(CancelCode::Timeout, false));
+}
+
+#[test]
 fn a_code_that_is_not_of_this_verification_is_a_wrong_code() {
     let mut world = World::alice_and_bob();
     world.ready();

@@ -186,24 +186,110 @@ fn two_flows_with_one_device_end_each_other() {
     assert!(matches!(world.state(0), State::Cancelled { .. }));
 }
 
+/// A request of this user's, from a device of his own for each.
+fn ask(world: &mut World, user: &str, n: usize) {
+    let device = format!("D{n}");
+    world
+        .devices
+        .push(Device::new(user, &device, key(7)).unwrap());
+    let request = Object::new()
+        .with("transaction_id", format!("flow{n}"))
+        .with("from_device", device)
+        .with("methods", vec!["m.sas.v1"])
+        .with("timestamp", NOW);
+    world.hand_from(user, 0, "m.key.verification.request", &request);
+}
+
 #[test]
-fn floods_of_requests_stop_at_a_hundred() {
+fn floods_of_requests_stop() {
     let mut world = World::alice_and_bob();
-    for n in 0..200 {
-        world
-            .devices
-            .push(Device::new(MALLORY, &format!("D{n}"), key(7)).unwrap());
-        let request = Object::new()
-            .with("transaction_id", format!("flow{n}"))
-            .with("from_device", format!("D{n}"))
-            .with("methods", vec!["m.sas.v1"])
-            .with("timestamp", NOW);
-        world.hand_from(MALLORY, 0, "m.key.verification.request", &request);
+    for n in 0..30 {
+        ask(&mut world, MALLORY, n);
+    }
+    assert_eq!(world.sides[0].all.iter().count(), 10);
+    for n in 30..230 {
+        ask(&mut world, &format!("@mallory{n}:example.org"), n);
     }
     assert_eq!(world.sides[0].all.iter().count(), 100);
     world.sides[0].all.tick(NOW + 1_200_000);
     world.sides[0].all.tick(NOW + 1_200_000);
     assert_eq!(world.sides[0].all.iter().count(), 0);
+}
+
+#[test]
+fn a_flood_keeps_nobody_from_verifying() {
+    // Whether our user has not answered yet, or all of it has ended.
+    for ended in [false, true] {
+        let mut world = World::alice_and_bob();
+        for n in 0..200 {
+            ask(&mut world, &format!("@mallory{n}:example.org"), n);
+        }
+        if ended {
+            world.sides[0].all.tick(NOW + 120_000);
+        }
+        world.comparing();
+        assert_eq!(world.sides[0].all.iter().count(), 100);
+    }
+    // One who asked ten times in vain may ask again.
+    let mut world = World::alice_and_bob();
+    for n in 0..10 {
+        ask(&mut world, MALLORY, n);
+    }
+    world.sides[0].all.tick(NOW + 120_000);
+    ask(&mut world, MALLORY, 10);
+    let last = world.sides[0].all.get(MALLORY, "flow10").unwrap();
+    assert_eq!(last.state(), State::Requested { by_us: false });
+}
+
+#[test]
+fn who_takes_the_name_of_a_request_first_does_not_hide_it() {
+    let mut world = World::alice_and_bob();
+    let mallory = Device::new(MALLORY, "M", key(7)).unwrap();
+    world.devices.push(mallory);
+    let request = Object::new()
+        .with("transaction_id", EVENT)
+        .with("from_device", "M")
+        .with("methods", vec!["m.sas.v1"])
+        .with("timestamp", NOW);
+    world.hand_from(MALLORY, 1, "m.key.verification.request", &request);
+    world.request_in_room();
+    assert_eq!(world.state(1), State::Requested { by_us: false });
+}
+
+#[test]
+fn of_two_devices_of_ours_the_first_to_answer_goes_on() {
+    for ours_first in [false, true] {
+        let mut world = World::alice_and_bob();
+        world.request_in_room();
+        world.act(1, Verification::accept);
+        let ours = world.queue.pop_front().unwrap().outgoing.content;
+        let theirs = ours.clone().with("from_device", "TABLET");
+        let order = if ours_first {
+            [ours, theirs]
+        } else {
+            [theirs, ours]
+        };
+        for ready in &order {
+            world.hand_from("@bob:example.org", 1, "m.key.verification.ready", ready);
+        }
+        let goes_on = matches!(world.state(1), State::Ready { .. });
+        assert_eq!(goes_on, ours_first);
+    }
+}
+
+#[test]
+fn a_device_that_was_not_known_is_heard_when_it_is() {
+    let mut world = World::alice_and_bob();
+    world.request();
+    world.settle();
+    world.act(1, Verification::accept);
+    let ready = world.queue.pop_front().unwrap().outgoing.content;
+    let bob = world.devices.pop().unwrap();
+    assert_eq!(world.hand(0, "m.key.verification.ready", &ready), []);
+    assert_eq!(world.state(0), State::Requested { by_us: true });
+    world.devices.push(bob);
+    assert_eq!(world.hand(0, "m.key.verification.ready", &ready), []);
+    assert!(matches!(world.state(0), State::Ready { .. }));
 }
 
 #[test]

@@ -41,7 +41,11 @@ impl Verification {
         }
         let outgoing = match message {
             Err(code) => self.end(code),
-            Ok(Message::Ready(ready)) => self.ready(&ready, lookup),
+            Ok(Message::Ready(ready)) => match self.ready(&ready, lookup) {
+                Some(outgoing) => outgoing,
+                // Not taken as heard: its device may be known when it comes again.
+                None => return Ok(Vec::new()),
+            },
             Ok(Message::Start(start)) => self.start(rng, &start)?,
             Ok(Message::Cancel(code)) => self.cancelled(code),
             // A second request of the same name is none.
@@ -72,19 +76,19 @@ impl Verification {
             .is_some_and(|device| device.device_id() != from)
     }
 
+    /// `None` when the device that answers is not known.
     fn ready(
         &mut self,
         ready: &Ready,
         lookup: impl Fn(&str, &str) -> Option<Device>,
-    ) -> Vec<Outgoing> {
+    ) -> Option<Vec<Outgoing>> {
         if !matches!(self.stage, Stage::Requested) || !self.we_requested {
-            return self.end(CancelCode::UnexpectedMessage);
+            return Some(self.end(CancelCode::UnexpectedMessage));
         }
-        let participants = lookup(&self.their_user, &ready.from_device)
-            .and_then(|theirs| Participants::new(&self.own.device, &theirs, &self.flow_id).ok());
-        let Some(participants) = participants else {
-            return Vec::new();
-        };
+        let theirs = lookup(&self.their_user, &ready.from_device).filter(|device| {
+            device.user_id() == self.their_user && device.device_id() == ready.from_device
+        })?;
+        let participants = Participants::new(&self.own.device, &theirs, &self.flow_id).ok()?;
         self.participants = Some(participants);
         self.their_methods = Methods::parse(&ready.methods);
         self.methods = self.own.methods.answering(self.their_methods);
@@ -96,14 +100,14 @@ impl Verification {
             .cloned()
             .collect();
         if self.in_room || others.is_empty() {
-            return Vec::new();
+            return Some(Vec::new());
         }
         let mut message = self.message(CANCEL, cancellation(&CancelCode::Accepted));
         message.recipients = Recipients::Devices {
             user_id: self.their_user.clone(),
             device_ids: others,
         };
-        vec![message]
+        Some(vec![message])
     }
 
     fn cancelled(&mut self, code: CancelCode) -> Vec<Outgoing> {

@@ -70,6 +70,11 @@ impl Stage {
         )
     }
 
+    /// Whether it is over, and nothing was verified.
+    pub(super) const fn has_failed(&self) -> bool {
+        matches!(self, Self::Cancelled { .. } | Self::Elsewhere)
+    }
+
     pub(super) const fn cancelled(code: CancelCode) -> Self {
         Self::Cancelled {
             code,

@@ -27,6 +27,8 @@ use crate::{
 
 /// Most flows that are held at a time: further requests are ignored.
 const MOST_FLOWS: usize = 100;
+/// Most flows that one user has begun: so many users are needed to fill the table.
+const MOST_OF_A_USER: usize = 10;
 /// Milliseconds that a request may be ahead of our clock.
 const AHEAD: u64 = 5 * 60 * 1000;
 
@@ -113,12 +115,14 @@ impl Verifications {
         if device_ids.is_empty() {
             return Err(RequestError::NobodyToAsk);
         }
-        self.check_room()?;
         let flow_id = base64::encode(
             draw::<16, _>(rng)
                 .map_err(|_| RequestError::Rng)?
                 .as_slice(),
         );
+        if !self.make_room(their_user, true) {
+            return Err(RequestError::TooMany);
+        }
         let mut flow = self.flow(their_user, &flow_id, false, now);
         flow.we_requested = true;
         flow.asked_devices = device_ids.iter().map(|id| (*id).to_owned()).collect();
@@ -176,9 +180,11 @@ impl Verifications {
         event_id: &str,
         now: u64,
     ) -> Result<(), RequestError> {
-        self.check_room()?;
         if self.get(their_user, event_id).is_some() {
             return Err(RequestError::Known);
+        }
+        if !self.make_room(their_user, true) {
+            return Err(RequestError::TooMany);
         }
         let mut flow = self.flow(their_user, event_id, true, now);
         flow.we_requested = true;
@@ -223,16 +229,19 @@ impl Verifications {
         let place =
             (self.flows.iter()).position(|flow| known(flow) && flow.their_user == event.sender);
         if let Some(flow) = place.and_then(|place| self.flows.get_mut(place)) {
-            let outgoing = if flow.in_room == in_room {
-                flow.receive(rng, event.event_type, event.content, message, lookup)?
-            } else {
+            let outgoing = if flow.in_room != in_room {
                 Vec::new()
+            } else if flow.is_overdue(now) {
+                flow.time_out()
+            } else {
+                flow.receive(rng, event.event_type, event.content, message, lookup)?
             };
             let flow = Some((event.sender.to_owned(), flow_id.to_owned()));
             return Ok(Received { flow, outgoing });
         }
-        // A flow of somebody else is never touched, and nobody else answered.
-        if self.flows.iter().any(|flow| known(flow)) {
+        // A flow of somebody else is never touched, and nobody else answered. But
+        // who takes the name of another's request first does not hide it.
+        if !begins && self.flows.iter().any(|flow| known(flow)) {
             return Ok(Received::default());
         }
         match message {
@@ -267,16 +276,8 @@ impl Verifications {
     /// than ten minutes ago. Call it now and then.
     pub fn tick(&mut self, now: u64) -> Vec<Outgoing> {
         let mut outgoing = Vec::new();
-        for flow in &mut self.flows {
-            if flow.stage.is_over() || now < flow.deadline {
-                continue;
-            }
-            if matches!(flow.stage, Stage::Requested) && !flow.we_requested {
-                // The prompt goes; nobody was promised an answer.
-                flow.stage = Stage::cancelled(CancelCode::Timeout);
-            } else {
-                outgoing.append(&mut flow.end(CancelCode::Timeout));
-            }
+        for flow in self.flows.iter_mut().filter(|flow| flow.is_overdue(now)) {
+            outgoing.append(&mut flow.time_out());
         }
         self.flows
             .retain(|flow| !flow.stage.is_over() || now < flow.deadline.saturating_add(LIFETIME));
@@ -293,12 +294,19 @@ impl Verifications {
         let Ok(Message::Ready(ready)) = message else {
             return Received::default();
         };
-        let elsewhere = ready.from_device != self.own.device.device_id();
         let flow = self.flows.iter_mut().find(|flow| {
-            flow.in_room && flow.flow_id == flow_id && matches!(flow.stage, Stage::Requested)
+            flow.in_room
+                && flow.flow_id == flow_id
+                && !flow.we_requested
+                && matches!(flow.stage, Stage::Requested | Stage::Ready { .. })
         });
         match flow {
-            Some(flow) if elsewhere && !flow.we_requested => {
+            // The other side goes on with the device whose answer came first.
+            Some(flow) if ready.from_device == self.own.device.device_id() => {
+                flow.our_ready_is_first = true;
+                Received::default()
+            }
+            Some(flow) if !flow.our_ready_is_first => {
                 flow.stage = Stage::Elsewhere;
                 Received {
                     flow: Some((flow.their_user.clone(), flow_id.to_owned())),
@@ -341,10 +349,12 @@ impl Verifications {
         };
         flow.their_methods = Methods::parse(&request.methods);
         flow.methods = flow.own.methods.answering(flow.their_methods);
-        flow.deadline = timestamp
-            .saturating_add(LIFETIME)
-            .min(now.saturating_add(PROMPT));
-        self.admit(flow)
+        flow.prompt_until = Some(
+            timestamp
+                .saturating_add(LIFETIME)
+                .min(now.saturating_add(PROMPT)),
+        );
+        self.admit(flow, now)
     }
 
     /// A `start` without a request.
@@ -379,8 +389,10 @@ impl Verifications {
         } else {
             flow.end(CancelCode::UnknownMethod)
         };
-        let mut received = self.admit(flow);
-        received.outgoing.extend(refusal);
+        let mut received = self.admit(flow, now);
+        if received.flow.is_some() {
+            received.outgoing.extend(refusal);
+        }
         received
     }
 
@@ -394,7 +406,6 @@ impl Verifications {
         now: u64,
         lookup: impl Fn(&str, &str) -> Option<Device>,
     ) -> Option<Verification> {
-        self.check_room().ok()?;
         let theirs = lookup(sender, device_id)
             .filter(|device| device.user_id() == sender && device.device_id() == device_id)?;
         let participants = Participants::new(&self.own.device, &theirs, flow_id).ok()?;
@@ -405,13 +416,20 @@ impl Verifications {
 
     /// Takes a flow in, unless one with the same device is running: then both
     /// are cancelled.
-    fn admit(&mut self, mut flow: Verification) -> Received {
+    fn admit(&mut self, mut flow: Verification, now: u64) -> Received {
+        // What has run out is not running.
+        let mut outgoing = self.tick(now);
+        if !self.make_room(&flow.their_user, false) {
+            return Received {
+                flow: None,
+                outgoing,
+            };
+        }
         let key = (flow.their_user.clone(), flow.flow_id.clone());
         let device = flow.their_device().cloned();
         let running = self.flows.iter_mut().find(|other| {
             !other.stage.is_over() && device.is_some() && other.their_device() == device.as_ref()
         });
-        let mut outgoing = Vec::new();
         if let (Some(running), false) = (running, flow.stage.is_over()) {
             outgoing.append(&mut running.end(CancelCode::User));
             outgoing.append(&mut flow.end(CancelCode::User));
@@ -436,18 +454,31 @@ impl Verifications {
             methods: Methods::default(),
             their_methods: Methods::default(),
             their_start_dropped: false,
+            our_ready_is_first: false,
+            prompt_until: None,
             deadline: now.saturating_add(LIFETIME),
             stage: Stage::Requested,
             last: None,
         }
     }
 
-    const fn check_room(&self) -> Result<(), RequestError> {
-        if self.flows.len() < MOST_FLOWS {
-            Ok(())
-        } else {
-            Err(RequestError::TooMany)
+    /// Whether there is room for one more flow with this user. If not, one that
+    /// ended without success is forgotten early; and where our user asks, a request
+    /// that our user has not answered, so that nobody keeps us from asking.
+    fn make_room(&mut self, their_user: &str, ours: bool) -> bool {
+        let theirs = |flow: &Verification| !flow.we_requested && flow.their_user == their_user;
+        let begun = self.flows.iter().filter(|flow| theirs(flow)).count();
+        let crowded = !ours && begun >= MOST_OF_A_USER;
+        if !crowded && self.flows.len() < MOST_FLOWS {
+            return true;
         }
+        let failed = (self.flows.iter())
+            .position(|flow| flow.stage.has_failed() && (!crowded || theirs(flow)));
+        let place = failed.or_else(|| {
+            let mut flows = self.flows.iter();
+            flows.position(|flow| ours && flow.waits_for_our_user())
+        });
+        place.map(|place| self.flows.remove(place)).is_some()
     }
 }
 
@@ -481,7 +512,8 @@ fn unknown_transaction(sender: &str, flow_id: &str) -> Received {
 pub enum RequestError {
     /// No device is named.
     NobodyToAsk,
-    /// A hundred flows are held: let [`Verifications::tick`] forget some.
+    /// A hundred flows are held that run or ended well: let
+    /// [`Verifications::tick`] forget some.
     TooMany,
     /// There is a flow of this identifier.
     Known,

@@ -80,6 +80,11 @@ pub struct Verification {
     pub(super) their_methods: Methods,
     /// Whether a `start` of theirs gave way to ours.
     pub(super) their_start_dropped: bool,
+    /// Whether our `ready` was seen in the room before that of another device of
+    /// ours.
+    pub(super) our_ready_is_first: bool,
+    /// When a request of theirs is no longer shown to our user, in milliseconds.
+    pub(super) prompt_until: Option<u64>,
     /// When it is over, in milliseconds.
     pub(super) deadline: u64,
     pub(super) stage: Stage,
@@ -123,6 +128,30 @@ impl Verification {
             return Vec::new();
         }
         self.end(CancelCode::KeyMismatch)
+    }
+
+    /// Whether it is a request of theirs that our user has not answered.
+    pub(super) const fn waits_for_our_user(&self) -> bool {
+        matches!(self.stage, Stage::Requested) && !self.we_requested
+    }
+
+    /// Whether it is not over, and its time is.
+    pub(super) fn is_overdue(&self, now: u64) -> bool {
+        let until = match self.prompt_until {
+            Some(until) if self.waits_for_our_user() => until,
+            _ => self.deadline,
+        };
+        !self.stage.is_over() && now >= until
+    }
+
+    /// It took too long: the message that says so, where somebody waits for one.
+    pub(super) fn time_out(&mut self) -> Vec<Outgoing> {
+        if self.waits_for_our_user() {
+            // The prompt goes; nobody was promised an answer.
+            self.stage = Stage::cancelled(CancelCode::Timeout);
+            return Vec::new();
+        }
+        self.end(CancelCode::Timeout)
     }
 
     /// Whether our `start` stands when both sides sent one.
