@@ -5,6 +5,7 @@
 //! | you want to | use |
 //! | --- | --- |
 //! | decrypt a to-device event | [`OlmEvent`], [`PeerSessions`], [`OlmReplays`] |
+//! | decrypt what waited for a dehydrated device | [`OlmEvent::decrypt_by_rehydrated`] |
 //! | know who wrote it | [`DecryptedOlmEvent::check`] with a [`KnownSender`] |
 //! | make one | [`OlmPlaintext`], [`PeerSessions::encrypt_with`] |
 //! | mend a broken channel | [`Wedging`] |

@@ -5,18 +5,24 @@
 
 mod common;
 
-use common::to_device::{Person, ROOM, group_session};
+use common::{
+    rng::SeededRng,
+    to_device::{Person, ROOM, group_session},
+};
 use necturus::{
-    SessionVersion,
+    Curve25519PublicKey, SessionVersion,
     events::{
         AcceptedInvite, BUNDLE_PERIOD_MS, BundleError, ForwardedRoomKey, KeyAnswer, KeyRequest,
-        KeyRequestError, KeyRequestEvent, KnownSender, OlmEvent, OlmEventError, OlmPayload,
-        RequestedKey, Requester, RoomKeyBundle, RoomKeyEvent, RoomKeyEventError, RoomSession,
-        SecretEventContent, SessionOwner, Share, SharedWith, Withheld, WithheldCode, WithheldScope,
+        KeyRequestError, KeyRequestEvent, KnownSender, OlmDecryptError, OlmEvent, OlmEventError,
+        OlmPayload, OlmPlaintext, Recipient, RequestedKey, Requester, RoomKeyBundle, RoomKeyEvent,
+        RoomKeyEventError, RoomSession, SecretEventContent, SessionOwner, Share, SharedWith,
+        Withheld, WithheldCode, WithheldScope,
     },
     identity::{IdentityState, SenderTrust, ShownIdentity},
     json::Object,
     megolm::{InboundGroupSession, SessionKeyError},
+    olm::Account,
+    vault::{DehydratedDevice, DehydrationKey, RehydratedDevice},
 };
 
 const ALICE: &str = "@alice:example.org";
@@ -201,8 +207,56 @@ fn the_id_of_a_device_verified_by_hand_is_not_the_device() {
     assert!(!payload.is_from_own_verified_device());
     assert_eq!(
         ForwardedRoomKey::accept(&payload, Some(&request(ROOM, 3))).unwrap_err(),
-        RoomKeyError::NotOwnVerifiedDevice
+        RoomKeyEventError::NotOwnVerifiedDevice
     );
+}
+
+/// What waits for a dehydrated device passes the same checks.
+#[test]
+fn a_room_key_reaches_us_by_a_dehydrated_device() {
+    let mut rng = SeededRng::new(5);
+    let mut account = Account::new_with(&mut rng).unwrap();
+    account.generate_fallback_key_with(&mut rng).unwrap();
+    let left = DehydratedDevice::new(account).unwrap();
+    let key = DehydrationKey::from_bytes(&[1; 32]);
+    let sealed = left.seal_with(&mut rng, &key).unwrap();
+    let mut device = RehydratedDevice::read(&left.device_id(), &sealed, &key).unwrap();
+    let keys = device.identity_keys();
+
+    let bob = Person::new("bob", 2);
+    let recipient = Recipient::new(ALICE, keys.ed25519);
+    let fallback = left.account().fallback_key().unwrap().key;
+    let mut session = (bob.account)
+        .outbound_session_with(&mut rng, SessionVersion::V1, &keys.curve25519, &fallback)
+        .unwrap();
+    let plaintext = OlmPlaintext::new(
+        "m.room_key",
+        SecretEventContent::new(room_key()),
+        &bob.device,
+        &recipient,
+    );
+    let message = session
+        .encrypt_with(&mut rng, plaintext.expose_secret())
+        .unwrap();
+    let content = OlmEvent::content(&bob.device.curve25519(), &keys.curve25519, &message);
+    let event = OlmEvent::parse(&content, &keys.curve25519).unwrap();
+
+    let decrypted = event.decrypt_by_rehydrated(&mut device).unwrap();
+    let devices = [&bob.device];
+    let known = KnownSender::new(&devices);
+    let payload = decrypted.check(BOB, &recipient, &known, false).unwrap();
+    let session = RoomKeyEvent::accept(&payload).unwrap();
+    assert_eq!(session.owner().user_id(), Some(BOB));
+    assert_eq!(
+        event.decrypt_by_rehydrated(&mut device).unwrap_err(),
+        OlmDecryptError::Wedged
+    );
+    // Another device cannot say that it is Bob's.
+    let mallory = Curve25519PublicKey::from_bytes([9; 32]);
+    let content = OlmEvent::content(&mallory, &keys.curve25519, &message);
+    let event = OlmEvent::parse(&content, &keys.curve25519).unwrap();
+    let mut device = RehydratedDevice::read(&left.device_id(), &sealed, &key).unwrap();
+    assert!(event.decrypt_by_rehydrated(&mut device).is_err());
 }
 
 #[test]

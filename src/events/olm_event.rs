@@ -2,12 +2,17 @@
 
 use core::fmt;
 
-use super::{OLM_ALGORITHM, fields};
+use zeroize::Zeroizing;
+
+use super::{
+    OLM_ALGORITHM, fields, olm_payload::DecryptedOlmEvent, peer_sessions::OlmDecryptError,
+};
 use crate::{
     codec::error::DecodeError,
     json::{Object, Value},
     olm::{Message, MessageType, OlmMessage, PreKeyMessage, SessionId},
     primitives::{base64, curve25519::Curve25519PublicKey, kdf::sha256},
+    vault::RehydratedDevice,
 };
 
 /// The part of an encrypted to-device event that is for this device. Parsed, and
@@ -108,6 +113,31 @@ impl OlmEvent {
                 }
             }
         }
+    }
+
+    /// Decrypts the event with a dehydrated device that was taken up (MSC3814), for
+    /// whose Curve25519 key it was [parsed](Self::parse).
+    /// [Check](DecryptedOlmEvent::check) it as any other, for a
+    /// [`Recipient`](super::Recipient) with that device's Ed25519 key.
+    ///
+    /// # Errors
+    /// [`OlmDecryptError::Wedged`] when the device cannot decrypt it, or did before;
+    /// nothing is changed, and no session is to be made for it.
+    pub fn decrypt_by_rehydrated(
+        &self,
+        device: &mut RehydratedDevice,
+    ) -> Result<DecryptedOlmEvent, OlmDecryptError> {
+        let OlmMessage::PreKey(message) = &self.message else {
+            // It never answered.
+            return Err(OlmDecryptError::Wedged);
+        };
+        let plaintext = device
+            .open(&self.sender_key, message)
+            .map_err(|_| OlmDecryptError::Wedged)?;
+        Ok(DecryptedOlmEvent::new(
+            self.sender_key,
+            Zeroizing::new(plaintext),
+        ))
     }
 
     /// What tells this message from all others:

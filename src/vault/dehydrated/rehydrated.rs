@@ -101,6 +101,9 @@ impl RehydratedDevice {
     /// pre-key messages, since it never answers. `sender` is the identity key
     /// of the device that the message is said to come from.
     ///
+    /// What comes out is not checked, and no room key is made of it: for events take
+    /// [`OlmEvent::decrypt_by_rehydrated`](crate::events::OlmEvent::decrypt_by_rehydrated).
+    ///
     /// No key is used up, as all of them are still at the server: fetching the
     /// events can start again with a device that was read again.
     ///
