@@ -85,10 +85,20 @@ fn run(operation: &str, case: &Case) -> Option<Run> {
         // It has no events.
         "olm-event" | "room-key-event" | "room-events" | "room-key-merge" | "rotation"
         | "undecryptable" => return None,
-        // It does not know of calls.
-        _ if ["sframe-", "livekit-", "matrixrtc-"]
-            .iter()
-            .any(|room| operation.starts_with(room)) =>
+        // It does not know of calls, sign-in, attachments and dehydrated devices.
+        _ if [
+            "sframe-",
+            "livekit-",
+            "matrixrtc-",
+            "ecies-",
+            "hpke-",
+            "sign-in-",
+            "attachment-",
+            "dehydrated-",
+            "key-bundle",
+        ]
+        .iter()
+        .any(|room| operation.starts_with(room)) =>
         {
             return None;
         }

@@ -15,10 +15,6 @@ use crate::{
 
 /// Where a verification stands, with what only that place needs.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a verification is boxed, and there are few"
-)]
 pub(super) enum Stage {
     /// Nobody has answered the request yet.
     Requested,
@@ -119,7 +115,6 @@ impl Stage {
 /// What to show the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "made to be looked at once")]
 pub enum State {
     /// Nobody has answered the request yet. When it is not ours, ask our user,
     /// then [`accept`](super::Verification::accept) or

@@ -240,4 +240,19 @@ pub(super) const NOTES: &[Note] = &[
             "vodozemac-pickle/session-no-chain",
         ],
     ),
+    vodozemac(
+        "accepts",
+        "sees no device id: what calls it has to compare",
+        &["dehydrated/other-device-id"],
+    ),
+    vodozemac(
+        "refuses",
+        "reads the version alone that it writes",
+        &["dehydrated/state-version-msc"],
+    ),
+    vodozemac(
+        "accepts",
+        "takes any byte but 0 for a flag that is set, and ignores what is behind the state",
+        &["dehydrated/state-flag-*", "dehydrated/state-trailing"],
+    ),
 ];
