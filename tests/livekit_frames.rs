@@ -209,6 +209,36 @@ fn a_receiver_follows_the_ratchet_as_far_as_its_window() {
 }
 
 #[test]
+fn forged_frames_have_each_step_derived_once() {
+    // A step of a passphrase is 100 000 rounds, and whoever forwards frames can
+    // forge as many as he likes.
+    let password = || FrameKey::from_passphrase(b"password", &Salt::default()).unwrap();
+    let mut ring = KeyRing::new(RingOptions::NATIVE.with_window(3));
+    ring.set_key(2, password());
+    let forged = frame_of(&mut sender(Dialect::Native));
+    let mut took = (0..12).map(|_| {
+        let start = std::time::Instant::now();
+        let error = ring.decrypt(&mut forged.clone(), FrameKind::Audio);
+        assert_eq!(error, Err(DecryptError::Inauthentic));
+        start.elapsed()
+    });
+    let first = took.next().unwrap();
+    let later: core::time::Duration = took.sum();
+    assert!(later < first * 4, "{first:?} and {later:?}");
+
+    // And what was derived is what opens frames, step by step.
+    let mut at = 0;
+    for steps in [2, 0, 1, 3] {
+        at += steps;
+        let key = (0..at).fold(password(), |key, _| key.ratchet());
+        let mut frame = frame_of(&mut FrameSender::new(key, 2, Dialect::Native));
+        let opened = ring.decrypt(&mut frame, FrameKind::Audio).unwrap().unwrap();
+        assert_eq!(opened.steps, steps);
+        assert_eq!(frame, b"a sound");
+    }
+}
+
+#[test]
 fn a_key_that_fails_too_often_is_dropped_until_it_is_set() {
     let mut ring = ring(RingOptions::WEB);
     let mut sender = sender(Dialect::Web);

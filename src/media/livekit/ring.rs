@@ -1,6 +1,6 @@
 //! One participant's keys, and their frames.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::fmt;
 
 use zeroize::ZeroizeOnDrop;
@@ -55,8 +55,9 @@ impl RingOptions {
         self
     }
 
-    /// With a ratchet that is followed so many steps when a frame fails. Each step
-    /// costs a derivation for every forged frame: of a passphrase 100 000 rounds.
+    /// With a ratchet that is followed so many steps when a frame fails. The first
+    /// frame that fails costs a derivation for each step, of a passphrase 100 000
+    /// rounds; the keys are kept, so that further ones do not.
     #[must_use]
     pub const fn with_window(mut self, steps: u8) -> Self {
         self.window = steps;
@@ -84,10 +85,26 @@ enum Slot {
 }
 
 struct SlotKey {
-    key: FrameKey,
-    cipher: Aes128Gcm,
+    now: Box<Step>,
+    /// The steps that follow, as far as a frame has asked for them: whoever sends
+    /// frames that fail has each derived once.
+    ahead: VecDeque<Box<Step>>,
     /// In a row.
     failures: u32,
+}
+
+/// A key of the ratchet.
+struct Step {
+    key: FrameKey,
+    cipher: Aes128Gcm,
+}
+
+impl Step {
+    /// For a caller that clears the stack.
+    fn boxed(key: FrameKey) -> Box<Self> {
+        let cipher = key.cipher();
+        Box::new(Self { key, cipher })
+    }
 }
 
 /// How a frame was opened.
@@ -116,8 +133,8 @@ impl KeyRing {
         let slot = self.slot_of(index);
         if let Some(slot) = self.slots.get_mut(usize::from(slot)) {
             *slot = Slot::Key(Box::new(SlotKey {
-                cipher: in_wiped_frame(|| key.cipher()),
-                key,
+                now: in_wiped_frame(|| Step::boxed(key)),
+                ahead: VecDeque::new(),
                 failures: 0,
             }));
         }
@@ -132,7 +149,7 @@ impl KeyRing {
     #[must_use]
     pub fn key(&self, slot: u8) -> Option<&FrameKey> {
         match self.slots.get(usize::from(slot)) {
-            Some(Slot::Key(key)) => Some(&key.key),
+            Some(Slot::Key(key)) => Some(&key.now.key),
             _ => None,
         }
     }
@@ -260,19 +277,22 @@ impl KeyRing {
             return Err(place.no_key(slot));
         };
         let opened = in_wiped_frame(|| {
-            if current.cipher.open(iv, header, text, tag).is_ok() {
+            if current.now.cipher.open(iv, header, text, tag).is_ok() {
                 return Some(0);
             }
-            let mut walked = None;
             for step in 1..=window {
-                let next = walked.as_ref().unwrap_or(&current.key).ratchet();
-                let cipher = next.cipher();
-                if cipher.open(iv, header, text, tag).is_ok() {
-                    current.key = next;
-                    current.cipher = cipher;
+                let before = usize::from(step).saturating_sub(1);
+                if current.ahead.len() <= before {
+                    let last = current.ahead.back().unwrap_or(&current.now);
+                    let next = Step::boxed(last.key.ratchet());
+                    current.ahead.push_back(next);
+                }
+                let next = current.ahead.get(before)?;
+                if next.cipher.open(iv, header, text, tag).is_ok() {
+                    current.ahead.drain(..before);
+                    current.now = current.ahead.pop_front()?;
                     return Some(step);
                 }
-                walked = Some(next);
             }
             None
         });
