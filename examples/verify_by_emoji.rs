@@ -1,5 +1,4 @@
-//! Two people compare emoji, and each then knows the other's keys:
-//! `cargo run --example verify_by_emoji`.
+//! Two people compare emoji, and each then knows the other's keys.
 
 use core::error::Error;
 

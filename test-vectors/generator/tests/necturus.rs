@@ -163,4 +163,4 @@ fn necturus_does_what_every_case_says() {
 }
 
 /// How many cases there are at least; raised with each release.
-const FEWEST: usize = 1640;
+const FEWEST: usize = 2875;
