@@ -56,7 +56,7 @@ fn main() -> Result<()> {
     println!("Alice asks, Bob accepts, Alice starts:");
     let (id, request) = alice.all.request_devices(b, &["PHONE"], NOW)?;
     carry(&mut alice, &mut bob, &request)?;
-    let ready = bob.flow(a, &id)?.accept()?;
+    let ready = bob.flow(a, &id)?.accept(NOW)?;
     carry(&mut bob, &mut alice, &ready)?;
     let start = alice.flow(b, &id)?.start_sas()?;
     carry(&mut alice, &mut bob, &start)?;

@@ -123,15 +123,12 @@ pub(super) fn with_shared_history(content: Object, shared_history: bool) -> Obje
         .with(deployed, shared_history)
 }
 
-/// Whether a session may be handed on to those who come later: one of the names
-/// says so, and none says otherwise.
+/// Whether a session may be handed on to those who come later: any of the names
+/// says so, as in backups and exports. Only whoever made the session writes this.
 pub(super) fn read_shared_history(content: &Object) -> bool {
-    let mut said = SHARED_HISTORY
+    SHARED_HISTORY
         .into_iter()
-        .filter_map(|name| content.get(name))
-        .map(|value| value == &Value::Bool(true))
-        .peekable();
-    said.peek().is_some() && said.all(|shared| shared)
+        .any(|name| content.get(name) == Some(&Value::Bool(true)))
 }
 
 /// Why a room key was dropped.
@@ -205,8 +202,8 @@ mod tests {
             (r#"{"shared_history":1}"#, false),
             (r#"{"shared_history":null}"#, false),
             (r#"{"shared_history":true,"m.shared_history":true}"#, true),
-            (r#"{"shared_history":true,"m.shared_history":false}"#, false),
-            (r#"{"shared_history":false,"m.shared_history":true}"#, false),
+            (r#"{"shared_history":true,"m.shared_history":false}"#, true),
+            (r#"{"shared_history":false,"m.shared_history":true}"#, true),
         ] {
             let content = Object::parse(json.as_bytes()).unwrap();
             assert_eq!(read_shared_history(&content), shared, "{json}");

@@ -36,7 +36,7 @@
 //! }
 //! let asked = bobs.get_mut("@alice:example.org", &flow).unwrap();
 //! assert!(matches!(asked.state(), State::Requested { by_us: false }));
-//! let ready = asked.accept()?;
+//! let ready = asked.accept(now)?;
 //! assert_eq!(ready[0].event_type, "m.key.verification.ready");
 //! # Ok(()) }
 //! # #[cfg(not(feature = "os-rng"))] fn main() {}

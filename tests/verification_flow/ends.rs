@@ -36,7 +36,7 @@ fn the_user_declines() {
     world.act(1, Verification::cancel);
     world.settle();
     assert_eq!(world.state(0), cancelled(CancelCode::User, true));
-    assert_eq!(world.flow(1).accept(), Err(ActionError::WrongState));
+    assert_eq!(world.flow(1).accept(NOW), Err(ActionError::WrongState));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn who_accepts_late_has_the_time_of_a_verification() {
     world.request();
     world.settle();
     world.now = NOW + 119_999;
-    world.act(1, Verification::accept);
+    world.act(1, |flow| flow.accept(NOW));
     world.settle();
     assert_eq!(world.sides[1].all.tick(NOW + 599_999), []);
     assert!(matches!(world.state(1), State::Ready { .. }));
@@ -159,4 +159,14 @@ fn a_guessed_secret_is_an_attack() {
     world.settle();
     assert_eq!(world.state(0), cancelled(CancelCode::KeyMismatch, false));
     assert_eq!(world.state(1), cancelled(CancelCode::KeyMismatch, true));
+}
+
+#[test]
+fn a_prompt_that_is_too_old_is_not_accepted() {
+    let mut world = World::alice_and_bob();
+    world.request();
+    world.settle();
+    let late = world.flow(1).accept(NOW + 120_000);
+    assert_eq!(late, Err(ActionError::WrongState));
+    assert!(world.flow(1).accept(NOW + 119_999).is_ok());
 }

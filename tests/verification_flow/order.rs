@@ -137,11 +137,6 @@ fn ill_typed_fields_and_unknown_methods_are_named() {
             "m.invalid_message",
         ),
         (
-            "cancel",
-            Object::new().with("code", "m.user"),
-            "m.invalid_message",
-        ),
-        (
             "accept",
             Object::new().with("method", "m.new"),
             "m.unknown_method",
@@ -199,5 +194,25 @@ fn a_sas_start_across_a_scan_is_out_of_order() {
             panic!("{state:?}");
         };
         assert_eq!(code, CancelCode::UnexpectedMessage);
+    }
+}
+
+#[test]
+fn a_cancellation_is_never_answered() {
+    for content in [
+        Object::new().with("code", "m.user"),
+        Object::new()
+            .with("reason", "")
+            .with("code", "x".repeat(256)),
+        Object::new(),
+    ] {
+        let mut world = World::alice_and_bob();
+        world.ready();
+        let content = content.with("transaction_id", world.flow.as_str());
+        let outgoing = world.hand(0, "m.key.verification.cancel", &content);
+        assert_eq!(outgoing, []);
+        let by_them = true;
+        let code = CancelCode::InvalidMessage;
+        assert_eq!(world.state(0), State::Cancelled { code, by_them });
     }
 }

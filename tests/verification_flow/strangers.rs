@@ -4,7 +4,7 @@ use necturus::{
     json::Object,
     verification::{
         Device,
-        flow::{Recipients, State, Verification},
+        flow::{Recipients, State},
     },
 };
 
@@ -261,7 +261,7 @@ fn of_two_devices_of_ours_the_first_to_answer_goes_on() {
     for ours_first in [false, true] {
         let mut world = World::alice_and_bob();
         world.request_in_room();
-        world.act(1, Verification::accept);
+        world.act(1, |flow| flow.accept(NOW));
         let ours = world.queue.pop_front().unwrap().outgoing.content;
         let theirs = ours.clone().with("from_device", "TABLET");
         let order = if ours_first {
@@ -282,7 +282,7 @@ fn a_device_that_was_not_known_is_heard_when_it_is() {
     let mut world = World::alice_and_bob();
     world.request();
     world.settle();
-    world.act(1, Verification::accept);
+    world.act(1, |flow| flow.accept(NOW));
     let ready = world.queue.pop_front().unwrap().outgoing.content;
     let bob = world.devices.pop().unwrap();
     assert_eq!(world.hand(0, "m.key.verification.ready", &ready), []);
@@ -302,6 +302,6 @@ fn nobody_accepts_without_a_common_method() {
         .with("timestamp", NOW);
     world.flow = "flow".into();
     world.hand(0, "m.key.verification.request", &request);
-    assert!(Verification::accept(world.flow(0)).is_err());
+    assert!(world.flow(0).accept(NOW).is_err());
     assert_eq!(world.state(0), State::Requested { by_us: false });
 }

@@ -4,7 +4,7 @@ use necturus::verification::flow::{State, Verification};
 
 use crate::{
     common::rng::SeededRng,
-    world::{World, alice, bob, key, phone},
+    world::{NOW, World, alice, bob, key, phone},
 };
 
 #[test]
@@ -25,7 +25,7 @@ fn by_emoji_between_two_users() {
 fn by_emoji_in_a_room() {
     let mut world = World::alice_and_bob();
     world.request_in_room();
-    world.act(1, Verification::accept);
+    world.act(1, |flow| flow.accept(NOW));
     world.settle();
     world.start_sas(1);
     world.settle();

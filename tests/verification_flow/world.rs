@@ -218,7 +218,7 @@ impl World {
     pub(crate) fn ready(&mut self) {
         self.request();
         self.settle();
-        self.act(1, Verification::accept);
+        self.act(1, |flow| flow.accept(NOW));
         self.settle();
     }
 

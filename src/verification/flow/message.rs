@@ -19,6 +19,9 @@ pub(super) const ROOM_MESSAGE: &str = "m.room.message";
 /// Most items that are read of a list.
 const MOST_ITEMS: usize = 100;
 
+/// Most bytes of a cancellation's code.
+const LONGEST_CODE: usize = 255;
+
 /// One message, parsed.
 #[derive(Clone, Debug)]
 pub(super) enum Message {
@@ -169,7 +172,8 @@ fn mac(content: &Object) -> Option<Object> {
 
 fn cancel(content: &Object) -> Option<CancelCode> {
     content.get_str("reason")?;
-    content.get_str("code").map(CancelCode::parse)
+    let code = content.get_str("code")?;
+    (code.len() <= LONGEST_CODE).then(|| CancelCode::parse(code))
 }
 
 fn text(content: &Object, key: &str) -> Option<String> {

@@ -40,6 +40,8 @@ impl Verification {
             return Ok(Vec::new());
         }
         let outgoing = match message {
+            // Whatever is wrong with a cancellation: it is one, and not answered.
+            Err(_) if event_type == CANCEL => self.cancelled(CancelCode::InvalidMessage),
             Err(code) => self.end(code),
             Ok(Message::Ready(ready)) => match self.ready(&ready, lookup) {
                 Some(outgoing) => outgoing,
@@ -114,7 +116,7 @@ impl Verification {
         let unanswered = matches!(self.stage, Stage::Requested);
         let outgoing = if unanswered && self.we_requested && !self.in_room {
             // One device refused for the user: the others need not ask.
-            vec![self.message(CANCEL, cancellation(&code))]
+            vec![self.message(CANCEL, cancellation(&CancelCode::User))]
         } else {
             Vec::new()
         };

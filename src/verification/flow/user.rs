@@ -55,14 +55,15 @@ impl fmt::Display for ActionError {
 impl core::error::Error for ActionError {}
 
 impl Verification {
-    /// Accepts the other side's request: the message to send.
+    /// Accepts the other side's request: the message to send. `now` is in
+    /// milliseconds: a prompt that was on the screen for too long is no answer.
     ///
     /// # Errors
     ///
     /// [`ActionError::WrongState`], and [`ActionError::NoCommonMethod`]: tell the
     /// user, and do not cancel, since another device may know a way.
-    pub fn accept(&mut self) -> Result<Vec<Outgoing>, ActionError> {
-        if !matches!(self.stage, Stage::Requested) || self.we_requested {
+    pub fn accept(&mut self, now: u64) -> Result<Vec<Outgoing>, ActionError> {
+        if !self.waits_for_our_user() || self.is_overdue(now) {
             return Err(ActionError::WrongState);
         }
         if !self.methods.suffice() {
