@@ -89,7 +89,7 @@ fn room_keys() -> Vec<Case> {
         (
             "shared-and-not",
             json!({"shared_history": true, "m.shared_history": false}),
-            false,
+            true,
         ),
     ] {
         let mut content = good.clone();
