@@ -39,7 +39,7 @@ proptest! {
 
         let recipient = Curve25519PublicKey::from_base64(&public).unwrap();
         let message = PkEncryption::new(recipient)
-            .encrypt_with(&mut BytesRng::new(&ephemeral), &plaintext)
+            .encrypt_with(&mut BytesRng::new(ephemeral), &plaintext)
             .unwrap();
         let libolms_message = libolm::PkEncryption::new(&public)
             .unwrap()
@@ -73,7 +73,7 @@ proptest! {
 fn what_libolm_lets_pass_is_refused() {
     let decryption = PkDecryption::from_key(Curve25519SecretKey::from_bytes(&[7; 32]));
     let message = PkEncryption::new(decryption.public_key())
-        .encrypt_with(&mut BytesRng::new(&[9; 32]), b"text")
+        .encrypt_with(&mut BytesRng::new([9; 32]), b"text")
         .unwrap();
     let good = theirs(&message);
     // The last character of the MAC has two bits that libolm does not look at.

@@ -51,8 +51,8 @@ proptest! {
             let mut libolms = libolm::Sas::new(&theirs).unwrap();
             let bobs_key = libolms.public_key().to_owned();
             // libolm has no commitment: it is SHA-256, and Alice's own to make here.
-            let (_, commitment) = Sas::new_with(&mut BytesRng::new(&theirs)).unwrap().accept(&start).unwrap();
-            let sas = Sas::new_with(&mut BytesRng::new(&ours)).unwrap().start(&start, &commitment).unwrap();
+            let (_, commitment) = Sas::new_with(&mut BytesRng::new(theirs)).unwrap().accept(&start).unwrap();
+            let sas = Sas::new_with(&mut BytesRng::new(ours)).unwrap().start(&start, &commitment).unwrap();
             let alices_key = sas.public_key();
             libolms.set_their_key(&alices_key).unwrap();
             let both = Participants::new(&alice, &bob, FLOW).unwrap();
