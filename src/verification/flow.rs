@@ -53,6 +53,7 @@ mod events;
 mod message;
 mod methods;
 mod receiving;
+mod requests;
 mod stage;
 mod table;
 mod user;
@@ -61,8 +62,9 @@ mod verification;
 pub use self::{
     cancel::CancelCode,
     events::{Incoming, Outgoing, Recipients},
+    requests::RequestError,
     stage::State,
-    table::{Received, RequestError, Verifications},
+    table::{Received, Verifications},
     user::ActionError,
     verification::{OwnDevice, Verification},
 };

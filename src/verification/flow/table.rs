@@ -1,7 +1,6 @@
 //! All verifications of one device.
 
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec, vec::Vec};
-use core::fmt;
 
 use rand_core::TryCryptoRng;
 
@@ -14,11 +13,7 @@ use super::{
     verification::{LIFETIME, OwnDevice, PROMPT, Verification, cancellation},
 };
 use crate::{
-    json::Object,
-    primitives::{
-        base64,
-        random::{RngError, draw},
-    },
+    primitives::random::RngError,
     verification::{
         device::{Device, Participants},
         sas::Offer,
@@ -35,12 +30,12 @@ const AHEAD: u64 = 5 * 60 * 1000;
 /// All verifications of one device: see the [module](super).
 #[derive(Debug)]
 pub struct Verifications {
-    own: OwnDevice,
+    pub(super) own: OwnDevice,
     #[expect(
         clippy::vec_box,
         reason = "a vector that grows would leave copies of secrets behind"
     )]
-    flows: Vec<Box<Verification>>,
+    pub(super) flows: Vec<Box<Verification>>,
 }
 
 /// What came of an event.
@@ -93,103 +88,6 @@ impl Verifications {
     /// All flows, ended ones of the last ten minutes among them.
     pub fn iter(&self) -> impl Iterator<Item = &Verification> {
         self.flows.iter().map(AsRef::as_ref)
-    }
-
-    /// Asks another user's devices, or other devices of ours: the flow's
-    /// identifier and the message to send. `now` is in milliseconds. Draws 16
-    /// bytes for the identifier in one call.
-    ///
-    /// # Errors
-    ///
-    /// [`RequestError`], which says what is wrong with the request.
-    pub fn request_devices_with<R>(
-        &mut self,
-        rng: &mut R,
-        their_user: &str,
-        device_ids: &[&str],
-        now: u64,
-    ) -> Result<(String, Vec<Outgoing>), RequestError>
-    where
-        R: TryCryptoRng + ?Sized,
-    {
-        if device_ids.is_empty() {
-            return Err(RequestError::NobodyToAsk);
-        }
-        let flow_id = base64::encode(
-            draw::<16, _>(rng)
-                .map_err(|_| RequestError::Rng)?
-                .as_slice(),
-        );
-        if !self.make_room(their_user, true) {
-            return Err(RequestError::TooMany);
-        }
-        let mut flow = self.flow(their_user, &flow_id, false, now);
-        flow.we_requested = true;
-        flow.asked_devices = device_ids.iter().map(|id| (*id).to_owned()).collect();
-        let content = Object::new()
-            .with("from_device", self.own.device.device_id())
-            .with("methods", self.own.methods.names())
-            .with("timestamp", now);
-        let request = flow.message(REQUEST, content);
-        self.flows.push(Box::new(flow));
-        Ok((flow_id, vec![request]))
-    }
-
-    /// [`Self::request_devices_with`] the operating system's generator.
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    #[cfg(feature = "os-rng")]
-    pub fn request_devices(
-        &mut self,
-        their_user: &str,
-        device_ids: &[&str],
-        now: u64,
-    ) -> Result<(String, Vec<Outgoing>), RequestError> {
-        let rng = &mut crate::primitives::random::OsRng;
-        self.request_devices_with(rng, their_user, device_ids, now)
-    }
-
-    /// The content of an `m.room.message` that asks another user in a room. Send
-    /// it, then call [`requested_in_room`](Self::requested_in_room) with the id
-    /// of the event.
-    #[must_use]
-    pub fn room_request(&self, their_user: &str) -> Object {
-        Object::new()
-            .with("msgtype", REQUEST)
-            .with(
-                "body",
-                "I would like to verify your keys. Your client does not support it.",
-            )
-            .with("from_device", self.own.device.device_id())
-            .with("methods", self.own.methods.names())
-            .with("to", their_user)
-    }
-
-    /// A request was sent to a room as this event: the flow begins, and the event
-    /// id is its identifier.
-    ///
-    /// # Errors
-    ///
-    /// [`RequestError::TooMany`], and [`RequestError::Known`] when there is a
-    /// flow of this identifier.
-    pub fn requested_in_room(
-        &mut self,
-        their_user: &str,
-        event_id: &str,
-        now: u64,
-    ) -> Result<(), RequestError> {
-        if self.get(their_user, event_id).is_some() {
-            return Err(RequestError::Known);
-        }
-        if !self.make_room(their_user, true) {
-            return Err(RequestError::TooMany);
-        }
-        let mut flow = self.flow(their_user, event_id, true, now);
-        flow.we_requested = true;
-        self.flows.push(Box::new(flow));
-        Ok(())
     }
 
     /// Takes an event of any type. `lookup` gives the device of a user id and a
@@ -441,7 +339,13 @@ impl Verifications {
         }
     }
 
-    fn flow(&self, their_user: &str, flow_id: &str, in_room: bool, now: u64) -> Verification {
+    pub(super) fn flow(
+        &self,
+        their_user: &str,
+        flow_id: &str,
+        in_room: bool,
+        now: u64,
+    ) -> Verification {
         Verification {
             own: self.own.clone(),
             their_user: their_user.to_owned(),
@@ -465,7 +369,7 @@ impl Verifications {
     /// Whether there is room for one more flow with this user. If not, one that
     /// ended without success is forgotten early; and where our user asks, a request
     /// that our user has not answered, so that nobody keeps us from asking.
-    fn make_room(&mut self, their_user: &str, ours: bool) -> bool {
+    pub(super) fn make_room(&mut self, their_user: &str, ours: bool) -> bool {
         let theirs = |flow: &Verification| !flow.we_requested && flow.their_user == their_user;
         let begun = self.flows.iter().filter(|flow| theirs(flow)).count();
         let crowded = !ours && begun >= MOST_OF_A_USER;
@@ -505,34 +409,6 @@ fn unknown_transaction(sender: &str, flow_id: &str) -> Received {
         }],
     }
 }
-
-/// Why a request cannot be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RequestError {
-    /// No device is named.
-    NobodyToAsk,
-    /// A hundred flows are held that run or ended well: let
-    /// [`Verifications::tick`] forget some.
-    TooMany,
-    /// There is a flow of this identifier.
-    Known,
-    /// The random number generator failed.
-    Rng,
-}
-
-impl fmt::Display for RequestError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NobodyToAsk => "there is no device to ask",
-            Self::TooMany => "there are too many verifications",
-            Self::Known => "there is a verification of this identifier",
-            Self::Rng => "the random number generator failed",
-        })
-    }
-}
-
-impl core::error::Error for RequestError {}
 
 #[cfg(test)]
 mod tests {
