@@ -9,68 +9,16 @@
 )]
 
 mod common;
-
-use core::{
-    alloc::{GlobalAlloc, Layout},
-    cell::Cell,
-};
-use std::alloc::System;
+#[path = "common/counting.rs"]
+mod counting;
 
 use common::talk::{Pair, room};
+use counting::counted;
 use necturus::{
     SessionVersion,
     megolm::MegolmMessage,
     olm::{Message, OlmMessage},
 };
-
-/// The system's allocator, counting for each thread.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-fn count_one() {
-    // Gone while a thread ends, when nobody counts any more.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get().saturating_add(1)));
-}
-
-// SAFETY: every call goes to the system's allocator with what it was called
-// with, and counting allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count_one();
-        // SAFETY: the caller keeps `alloc`'s contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count_one();
-        // SAFETY: the caller keeps `alloc_zeroed`'s contract.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count_one();
-        // SAFETY: the caller keeps `realloc`'s contract.
-        unsafe { System.realloc(pointer, layout, new_size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps `dealloc`'s contract.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-/// How often `operation` allocates, and its result.
-fn counted<T>(operation: impl FnOnce() -> T) -> (usize, T) {
-    let before = ALLOCATIONS.get();
-    let result = operation();
-    (ALLOCATIONS.get().wrapping_sub(before), result)
-}
 
 #[test]
 fn a_message_costs_one_allocation() {

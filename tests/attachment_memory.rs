@@ -5,78 +5,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod common;
+#[path = "common/counting.rs"]
+mod counting;
 
-use core::{
-    alloc::{GlobalAlloc, Layout},
-    cell::Cell,
-};
-use std::{
-    alloc::System,
-    io::{self, Read, Seek, SeekFrom},
-};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use common::rng::SeededRng;
+use counting::peak;
 use necturus::vault::{AttachmentEncryptor, EncryptedFile};
-
-/// The system's allocator, which keeps what each thread has and had at most.
-struct Counting;
-
-thread_local! {
-    static NOW: Cell<usize> = const { Cell::new(0) };
-    static MOST: Cell<usize> = const { Cell::new(0) };
-}
-
-fn took(size: usize) {
-    // Gone while a thread ends, when nobody counts any more.
-    let _ = NOW.try_with(|now| {
-        now.set(now.get().saturating_add(size));
-        let _ = MOST.try_with(|most| most.set(most.get().max(now.get())));
-    });
-}
-
-fn gave(size: usize) {
-    let _ = NOW.try_with(|now| now.set(now.get().saturating_sub(size)));
-}
-
-// SAFETY: every call goes to the system's allocator with what it was called
-// with, and counting allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        took(layout.size());
-        // SAFETY: the caller keeps `alloc`'s contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        took(layout.size());
-        // SAFETY: the caller keeps `alloc_zeroed`'s contract.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        took(new_size);
-        gave(layout.size());
-        // SAFETY: the caller keeps `realloc`'s contract.
-        unsafe { System.realloc(pointer, layout, new_size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        gave(layout.size());
-        // SAFETY: the caller keeps `dealloc`'s contract.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-/// How many bytes `operation` has at once beyond what was there, and its result.
-fn peak<T>(operation: impl FnOnce() -> T) -> (usize, T) {
-    let before = NOW.get();
-    MOST.set(before);
-    let result = operation();
-    (MOST.get().saturating_sub(before), result)
-}
 
 fn rng() -> SeededRng {
     SeededRng::new(1)

@@ -3,56 +3,14 @@
 //! in it.
 
 mod common;
+#[path = "common/counting.rs"]
+mod counting;
 
-use core::{
-    alloc::{GlobalAlloc, Layout},
-    sync::atomic::{AtomicUsize, Ordering},
-};
-use std::{
-    alloc::System,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use common::{rng::SeededRng, room_keys::room_key};
+use counting::peak;
 use necturus::vault::{KeyExport, KeyExportWriter, RoomKeyEntry};
-
-/// The system's allocator, with the bytes that are allocated now, and at most.
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-fn add(bytes: usize) {
-    let now = NOW.fetch_add(bytes, Ordering::Relaxed).wrapping_add(bytes);
-    PEAK.fetch_max(now, Ordering::Relaxed);
-}
-
-// SAFETY: every call goes to the system's allocator with what it was called
-// with, and counting allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        add(layout.size());
-        // SAFETY: the caller keeps `alloc`'s contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps `dealloc`'s contract.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-/// How many bytes `operation` has allocated at a time, at most.
-fn peak<T>(operation: impl FnOnce() -> T) -> (usize, T) {
-    let before = NOW.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    let result = operation();
-    (PEAK.load(Ordering::Relaxed).wrapping_sub(before), result)
-}
 
 /// A file in memory that is allocated beforehand.
 struct Text {
