@@ -15,12 +15,12 @@ use super::{
 use crate::primitives::kdf::Sha256Stream;
 
 /// Bytes in the one buffer that there is.
-const BUFFER: usize = 64 * 1024;
+const BUFFER: usize = 16 * 1024;
 
 impl EncryptedFile {
     /// Encrypts all that a reader gives, to a writer.
     ///
-    /// Needs 64 kB of memory, however long the file. Draws as
+    /// Needs 16 KiB of memory, however long the file. Draws as
     /// [`AttachmentEncryptor::new_with`].
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl EncryptedFile {
 
     /// Decrypts the ciphertext in a file, from where its reader stands to its
     /// end. Reads it twice: nothing is written before the hash over all of it was
-    /// found right. Needs 64 kB of memory, however long the file.
+    /// found right. Needs 16 KiB of memory, however long the file.
     ///
     /// # Errors
     /// [`DecryptStreamError`]. A ciphertext that is refused leaves the writer
