@@ -103,6 +103,7 @@ pub mod pickle;
 mod primitives;
 #[cfg(feature = "qr-image")]
 pub mod qr_image;
+pub mod store;
 pub mod vault;
 pub mod verification;
 

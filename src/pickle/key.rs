@@ -28,6 +28,11 @@ impl PickleKey {
     pub(super) fn cipher_key(&self) -> Secret<32> {
         hkdf(None, self.0.as_slice(), b"necturus pickle v1")
     }
+
+    /// The key of the cipher in a keystore, another than that of pickles.
+    pub(crate) fn store_key(&self) -> Secret<32> {
+        hkdf(None, self.0.as_slice(), b"necturus store v1")
+    }
 }
 
 impl fmt::Debug for PickleKey {
