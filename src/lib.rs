@@ -98,6 +98,8 @@ pub mod identity;
 pub mod json;
 pub mod media;
 pub mod megolm;
+#[cfg(feature = "mls")]
+mod mls;
 pub mod olm;
 pub mod pickle;
 mod primitives;

@@ -11,6 +11,8 @@ pub(crate) mod chacha;
 pub(crate) mod cipher;
 pub(crate) mod ctr;
 pub(crate) mod curve25519;
+#[cfg(feature = "mls")]
+pub(crate) mod ecdsa;
 pub(crate) mod ed25519;
 pub(crate) mod gcm;
 pub(crate) mod hpke;

@@ -5,6 +5,12 @@
 //! order, and `8(S·B − k·A − R) = 0` with `k = SHA-512(R ‖ A ‖ M) mod ℓ`
 //! (Algorithm 2 of "Taming the Many EdDSAs", 2020, and `R` not small either).
 //! The cofactor makes the verdict of one signature equal that of any batch.
+//!
+//! MLS checks by another rule, without the cofactor, since all members of a group
+//! have to reach one verdict: `cofactorless`.
+
+#[cfg(feature = "mls")]
+pub(crate) mod cofactorless;
 
 use alloc::string::String;
 use core::{

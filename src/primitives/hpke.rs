@@ -1,11 +1,15 @@
 //! HPKE (RFC 9180), base mode, and the way back of RFC 9458 §4.4.
 //!
-//! One suite: DHKEM(X25519, HKDF-SHA256) 0x0020, HKDF-SHA256 0x0001,
-//! ChaCha20Poly1305 0x0003. The aliases below are all that names it.
+//! The contexts below are of one suite: DHKEM(X25519, HKDF-SHA256) 0x0020,
+//! HKDF-SHA256 0x0001, ChaCha20Poly1305 0x0003. The aliases are all that names it.
+//! `suites` has the single-shot operations of the suites of MLS.
 //!
 //! The crate wipes what it holds: private keys, shared secrets, exporter
 //! secrets, nonces, and the cipher's key by the feature `zeroize`. What it
 //! leaves on the stack is cleared by the frame of the caller's operation.
+
+#[cfg(feature = "mls")]
+pub(crate) mod suites;
 
 use core::{convert::Infallible, fmt};
 
@@ -215,8 +219,8 @@ impl Response {
 }
 
 /// The crate asks for a generator that cannot fail: it gets the bytes that were
-/// drawn from one that can. It draws 32, once.
-struct Drawn<'a>(&'a [u8; 32]);
+/// drawn from one that can. It draws once: 32 bytes, or 64 for X-Wing.
+struct Drawn<'a>(&'a [u8]);
 
 impl TryRng for Drawn<'_> {
     type Error = Infallible;

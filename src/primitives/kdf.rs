@@ -52,6 +52,14 @@ macro_rules! hmac_and_hkdf {
             pub(crate) fn expand<const N: usize>(&self, info: &[&[u8]]) -> Secret<N> {
                 const { assert!(N <= 255 * $output, "RFC 5869 ends at 255 blocks") };
                 let mut output = Secret::<N>::ZERO;
+                self.expand_into(info, output.as_mut_slice());
+                output
+            }
+
+            /// [`Self::expand`] for a length that is known when running. What is
+            /// behind 255 blocks, where RFC 5869 ends, is left as it is.
+            #[inline]
+            pub(crate) fn expand_into(&self, info: &[&[u8]], output: &mut [u8]) {
                 let mut block = Secret::<$output>::ZERO;
                 for (chunk, counter) in output.chunks_mut($output).zip(1u8..=255) {
                     let mut state = self.clone();
@@ -67,7 +75,6 @@ macro_rules! hmac_and_hkdf {
                         chunk.copy_from_slice(block);
                     }
                 }
-                output
             }
 
             /// Adds data.

@@ -1,0 +1,62 @@
+//! The randomness that `openmls` draws beside keys: group identifiers, path and
+//! init secrets, reuse guards.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::vec::Vec;
+
+use openmls_traits::random::OpenMlsRand;
+
+use crate::primitives::{kdf::HmacSha256, random::RngError, wipe::Secret};
+
+/// A stream of bytes from a seed, for one operation: the same seed gives the same
+/// bytes. Block `n` is HKDF-Expand of the seed under `n`, and a call takes one.
+///
+/// `openmls` draws from one thread, so that the count says which call it is.
+pub(crate) struct Random {
+    seed: Secret<32>,
+    calls: AtomicU64,
+}
+
+/// Separates this from what [`Crypto`](super::crypto::Crypto) derives from a seed.
+const LABEL: &[u8] = b"necturus mls random";
+
+/// The longest that is drawn at once: RFC 5869 ends at 255 blocks.
+const MAX_LENGTH: usize = 255 * 32;
+
+impl Random {
+    /// The stream of 32 random bytes that nothing else is drawn from.
+    pub(crate) fn new(seed: Secret<32>) -> Self {
+        Self {
+            seed,
+            calls: AtomicU64::new(0),
+        }
+    }
+
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
+        if bytes.len() > MAX_LENGTH {
+            return Err(RngError);
+        }
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        HmacSha256::new(&self.seed).expand_into(&[LABEL, &call.to_be_bytes()], bytes);
+        Ok(())
+    }
+}
+
+impl OpenMlsRand for Random {
+    type Error = RngError;
+
+    fn random_array<const N: usize>(&self) -> Result<[u8; N], RngError> {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn random_vec(&self, length: usize) -> Result<Vec<u8>, RngError> {
+        if length > MAX_LENGTH {
+            return Err(RngError);
+        }
+        let mut bytes = std::vec![0; length];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+}
