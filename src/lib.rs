@@ -99,7 +99,7 @@ pub mod json;
 pub mod media;
 pub mod megolm;
 #[cfg(feature = "mls")]
-mod mls;
+pub mod mls;
 pub mod olm;
 pub mod pickle;
 mod primitives;

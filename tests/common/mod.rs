@@ -15,6 +15,8 @@
 )]
 
 pub mod envelope;
+#[cfg(feature = "mls")]
+pub mod mls;
 pub mod mutation;
 pub mod people;
 pub mod rng;

@@ -1,0 +1,581 @@
+//! A group that we are in.
+
+mod commit;
+mod export;
+mod join;
+mod message;
+mod propose;
+mod undo;
+
+use alloc::{boxed::Box, vec::Vec};
+use core::fmt;
+
+use openmls::{
+    group::{GroupId, MlsGroup},
+    prelude::{LeafNodeIndex, MlsMessageOut},
+};
+use openmls_traits::OpenMlsProvider;
+use rand_core::TryCryptoRng;
+use serde::{Deserialize, Serialize};
+use tls_codec::Serialize as _;
+
+use super::{
+    codec,
+    error::GroupError,
+    extension::{
+        Extension, ExternalSender, external_senders, group_context_extensions, own_extensions,
+    },
+    identity::Identity,
+    member::Member,
+    overlay::Overlay,
+    proposal::ProposalInfo,
+    provider::{Provider, Seed},
+    record::{GroupRecord, group_key, group_of, group_prefix},
+    rules::Rules,
+    settings::{Framing, GroupParameters, Settings},
+    staged::{Effect, Ticket},
+    suite::CipherSuite,
+};
+use crate::{
+    primitives::random::RngError,
+    store::{Changes, Keystore, StoreError},
+};
+
+pub use commit::CommitMessages;
+pub use join::{ExternalJoin, Invitation, JoinError};
+pub use propose::ExternalProposal;
+
+/// A group that we are in, or were. Its state is in the keystore that each operation
+/// is given, always the same; this object is a copy of it in memory, so have one for
+/// each group. Secret; wiped on drop.
+///
+/// Operations are all or nothing: what changes is written as one batch, and one that
+/// fails leaves the group as it was, here and in the keystore.
+///
+/// # Order
+///
+/// The members of a group have to apply the same commits in the same order. Who
+/// delivers the messages decides on the order: so send a commit, wait until it was
+/// accepted as the next, and then [merge](Self::merge_pending) it, or
+/// [discard](Self::discard_pending) it and merge the one that was accepted instead.
+///
+/// # When a group has forked
+///
+/// If members have merged different commits, they are in different groups of the
+/// same epoch. To notice it, compare [`Self::epoch_authenticator`] of the same epoch
+/// with others, by messages of the application or through the server: it is public. To
+/// heal it, agree on one side, say by the order in which the server got the commits.
+/// The members of the other side either [roll back](Self::roll_back), if they
+/// [keep the previous epoch](Settings::keep_previous_epoch), and merge the commit of
+/// the right side; or [join again from outside](Self::join_external) with that side's
+/// GroupInfo, which removes their old leaf; or [delete](Self::delete) the group and
+/// are removed and added again.
+///
+/// # What it does not do
+///
+/// Subgroup branching and re-initialization (RFC 9420 §11.2 and §11.3): the engine
+/// has neither. Make a new group, and add its members by their key packages.
+pub struct Group {
+    id: Vec<u8>,
+    suite: CipherSuite,
+    epoch: u64,
+    own_leaf: u32,
+    identity: Identity,
+    rules: Rules,
+    settings: Settings,
+    /// None if the keystore could not be read when it had to be loaded again.
+    engine: Option<Box<MlsGroup>>,
+    /// The engine has received what may be merged: its ticket's number, and
+    /// whether there is one still to come back.
+    tickets: u64,
+    staged: bool,
+}
+
+/// What we keep of a group beside the engine.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    signature_key: Vec<u8>,
+    public_framing: bool,
+    padding: u64,
+    past_epochs: u64,
+    out_of_order: u32,
+    max_skipped: u32,
+    tree_in_welcome: bool,
+    keep_previous_epoch: bool,
+}
+
+impl Kept {
+    fn new(signature_key: Vec<u8>, settings: &Settings) -> Self {
+        let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        Self {
+            signature_key,
+            public_framing: settings.framing == Framing::Public,
+            padding: number(settings.padding),
+            past_epochs: number(settings.past_epochs),
+            out_of_order: settings.out_of_order,
+            max_skipped: settings.max_skipped,
+            tree_in_welcome: settings.tree_in_welcome,
+            keep_previous_epoch: settings.keep_previous_epoch,
+        }
+    }
+
+    fn settings(&self) -> Settings {
+        let length = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        Settings {
+            framing: if self.public_framing {
+                Framing::Public
+            } else {
+                Framing::Private
+            },
+            padding: length(self.padding),
+            past_epochs: length(self.past_epochs),
+            out_of_order: self.out_of_order,
+            max_skipped: self.max_skipped,
+            tree_in_welcome: self.tree_in_welcome,
+            keep_previous_epoch: self.keep_previous_epoch,
+        }
+    }
+}
+
+impl Group {
+    /// The most bytes that a group id may have.
+    pub const MAX_ID_LENGTH: usize = 1024;
+
+    /// Makes a group of which we are the only member. Draws 32 bytes.
+    ///
+    /// # Errors
+    /// [`GroupError`]; nothing was written.
+    pub fn create_with<R>(
+        rng: &mut R,
+        keystore: &mut Keystore,
+        identity: Identity,
+        parameters: &GroupParameters,
+        rules: Rules,
+    ) -> Result<Self, GroupError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let seed = Seed::draw(rng)?;
+        let extensions =
+            group_context_extensions(&parameters.extensions, &parameters.external_senders)
+                .map_err(|_| GroupError::ExtensionKind)?;
+        let config = parameters
+            .settings
+            .create_config()
+            .ciphersuite(identity.suite().engine())
+            .capabilities(parameters.capabilities.engine())
+            .with_group_context_extensions(extensions)
+            .build();
+        let provider = seed.provider(Overlay::new(keystore));
+        let id = match &parameters.id {
+            Some(id) => checked_id(id)?,
+            None => GroupId::random(provider.rand()),
+        };
+        let made = MlsGroup::new_with_group_id(
+            &provider,
+            identity.signer(),
+            &config,
+            id,
+            identity.credential_with_key(),
+        );
+        let engine = outcome::<_, GroupError, _>(&provider, made)?;
+        let changes = provider.into_changes();
+        Self::keep(
+            &seed,
+            changes,
+            keystore,
+            engine,
+            identity,
+            rules,
+            parameters.settings.clone(),
+        )
+    }
+
+    /// [`Self::create_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// [`GroupError`]; nothing was written.
+    #[cfg(feature = "os-rng")]
+    pub fn create(
+        keystore: &mut Keystore,
+        identity: Identity,
+        parameters: &GroupParameters,
+        rules: Rules,
+    ) -> Result<Self, GroupError> {
+        let rng = &mut crate::primitives::random::OsRng;
+        Self::create_with(rng, keystore, identity, parameters, rules)
+    }
+
+    /// Writes a new group.
+    fn keep<E: From<StoreError> + From<GroupError>>(
+        seed: &Seed,
+        mut changes: Changes,
+        keystore: &mut Keystore,
+        engine: MlsGroup,
+        identity: Identity,
+        rules: Rules,
+        settings: Settings,
+    ) -> Result<Self, E> {
+        let suite = CipherSuite::from_engine(engine.ciphersuite()).ok_or(GroupError::Internal)?;
+        let this = Self {
+            id: engine.group_id().to_vec(),
+            suite,
+            epoch: engine.epoch().as_u64(),
+            own_leaf: engine.own_leaf_index().u32(),
+            identity,
+            rules,
+            settings,
+            engine: Some(Box::new(engine)),
+            tickets: 0,
+            staged: false,
+        };
+        let kept = Kept::new(this.identity.signature_key(), &this.settings);
+        this.identity.write(&mut changes);
+        changes.insert(
+            this.key(GroupRecord::Kept),
+            Some(codec::encode(&kept).map_err(|_| GroupError::Internal)?),
+        );
+        seed.commit(keystore, &changes)?;
+        Ok(this)
+    }
+
+    /// The group with this id, if the keystore has it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it could not be read.
+    pub fn load(keystore: &Keystore, id: &[u8], rules: Rules) -> Result<Option<Self>, StoreError> {
+        let encoded = encoded_id(id)?;
+        let Some(kept) = keystore.read(&group_key(&encoded, GroupRecord::Kept, &[]))? else {
+            return Ok(None);
+        };
+        let kept: Kept = codec::decode(&kept).map_err(|_| StoreError::Damaged)?;
+        let identity = Identity::load(keystore, &kept.signature_key)?.ok_or(StoreError::Damaged)?;
+        let engine = load_engine(keystore, id)?;
+        Ok(Some(Self {
+            id: id.to_vec(),
+            suite: CipherSuite::from_engine(engine.ciphersuite()).ok_or(StoreError::Damaged)?,
+            epoch: engine.epoch().as_u64(),
+            own_leaf: engine.own_leaf_index().u32(),
+            identity,
+            rules,
+            settings: kept.settings(),
+            engine: Some(engine),
+            tickets: 0,
+            staged: false,
+        }))
+    }
+
+    /// The ids of all groups in a keystore.
+    ///
+    /// # Errors
+    /// [`StoreError`] if they could not be read.
+    pub fn ids(keystore: &Keystore) -> Result<Vec<Vec<u8>>, StoreError> {
+        let keys = keystore.keys(&group_prefix())?;
+        keys.iter()
+            .filter_map(|key| group_of(key, GroupRecord::Kept))
+            .map(|encoded| {
+                let id: GroupId = codec::decode(encoded).map_err(|_| StoreError::Damaged)?;
+                Ok(id.to_vec())
+            })
+            .collect()
+    }
+
+    /// Deletes everything that the keystore has of a group, but the identity. Draws
+    /// 32 bytes.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was deleted.
+    pub fn delete_with<R>(rng: &mut R, keystore: &mut Keystore, id: &[u8]) -> Result<(), StoreError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let seed = Seed::draw(rng)?;
+        let keys = keys_of(keystore, id)?;
+        seed.commit(keystore, &keys.into_iter().map(|key| (key, None)).collect())
+    }
+
+    /// [`Self::delete_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was deleted.
+    #[cfg(feature = "os-rng")]
+    pub fn delete(keystore: &mut Keystore, id: &[u8]) -> Result<(), StoreError> {
+        Self::delete_with(&mut crate::primitives::random::OsRng, keystore, id)
+    }
+
+    /// The id of the group. Public.
+    #[must_use]
+    pub fn id(&self) -> &[u8] {
+        &self.id
+    }
+
+    /// The suite of the group.
+    #[must_use]
+    pub const fn suite(&self) -> CipherSuite {
+        self.suite
+    }
+
+    /// The epoch: how many commits led here.
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Our leaf.
+    #[must_use]
+    pub const fn own_leaf(&self) -> u32 {
+        self.own_leaf
+    }
+
+    /// What we are in this group.
+    #[must_use]
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// How we take part.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether we are a member still.
+    ///
+    /// # Errors
+    /// [`GroupError::Unloaded`].
+    pub fn is_active(&self) -> Result<bool, GroupError> {
+        Ok(self.engine()?.is_active())
+    }
+
+    /// The members, by leaf.
+    ///
+    /// # Errors
+    /// [`GroupError::Unloaded`].
+    pub fn members(&self) -> Result<Vec<Member>, GroupError> {
+        Ok(self.engine()?.members().map(Member::from_engine).collect())
+    }
+
+    /// The member with this leaf.
+    ///
+    /// # Errors
+    /// [`GroupError::Unloaded`].
+    pub fn member(&self, leaf: u32) -> Result<Option<Member>, GroupError> {
+        let member = self.engine()?.member_at(LeafNodeIndex::new(leaf));
+        Ok(member.map(Member::from_engine))
+    }
+
+    /// The application's extensions of the group.
+    ///
+    /// # Errors
+    /// [`GroupError::Unloaded`].
+    pub fn extensions(&self) -> Result<Vec<Extension>, GroupError> {
+        Ok(own_extensions(self.engine()?.extensions()))
+    }
+
+    /// Who may send proposals from outside.
+    ///
+    /// # Errors
+    /// [`GroupError::Unloaded`].
+    pub fn external_senders(&self) -> Result<Vec<ExternalSender>, GroupError> {
+        Ok(external_senders(self.engine()?.extensions()))
+    }
+
+    /// The proposals that wait for a commit.
+    ///
+    /// # Errors
+    /// [`GroupError::Unloaded`].
+    pub fn pending_proposals(&self) -> Result<Vec<ProposalInfo>, GroupError> {
+        let proposals = self.engine()?.pending_proposals();
+        Ok(proposals.map(ProposalInfo::from_engine).collect())
+    }
+
+    /// What the commit of ours that waits will do, if there is one.
+    ///
+    /// # Errors
+    /// [`GroupError::Unloaded`].
+    pub fn pending_commit(&self) -> Result<Option<Effect>, GroupError> {
+        let engine = self.engine()?;
+        let us = super::member::Sender::Member(self.own_leaf);
+        Ok(engine
+            .pending_commit()
+            .map(|commit| Effect::of(engine, commit, us)))
+    }
+
+    /// Changes how we take part. Draws 32 bytes.
+    ///
+    /// # Errors
+    /// [`GroupError`]; the group is as it was.
+    pub fn set_settings_with<R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+        settings: Settings,
+    ) -> Result<(), GroupError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let kept = Kept::new(self.identity.signature_key(), &settings);
+        let key = self.key(GroupRecord::Kept);
+        self.run(rng, keystore, |engine, provider, _| {
+            provider.storage().put(key, &kept)?;
+            let config = settings.join_config();
+            Ok::<_, GroupError>(engine.set_configuration(provider.storage(), &config)?)
+        })?;
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// [`Self::set_settings_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// [`GroupError`]; the group is as it was.
+    #[cfg(feature = "os-rng")]
+    pub fn set_settings(
+        &mut self,
+        keystore: &mut Keystore,
+        settings: Settings,
+    ) -> Result<(), GroupError> {
+        let rng = &mut crate::primitives::random::OsRng;
+        self.set_settings_with(rng, keystore, settings)
+    }
+
+    /// Runs an operation of the engine, and writes what it changed. If anything
+    /// fails, the engine is loaded again from what was written before.
+    fn run<T, E, R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+        operation: impl FnOnce(&mut MlsGroup, &Provider<'_>, &Identity) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<StoreError> + From<RngError>,
+        R: TryCryptoRng + ?Sized,
+    {
+        let seed = Seed::draw(rng)?;
+        let mut engine = self.take_engine(keystore)?;
+        let provider = seed.provider(Overlay::new(keystore));
+        let result = operation(&mut engine, &provider, &self.identity);
+        let result = outcome(&provider, result);
+        let changes = provider.into_changes();
+        let result = result.and_then(|output| {
+            seed.commit(keystore, &changes)?;
+            Ok(output)
+        });
+        match result {
+            Ok(output) => {
+                self.adopt(engine);
+                Ok(output)
+            }
+            Err(error) => {
+                self.engine = load_engine(keystore, &self.id).ok();
+                Err(error)
+            }
+        }
+    }
+
+    /// The engine, as it is in the keystore.
+    fn take_engine(&mut self, keystore: &Keystore) -> Result<Box<MlsGroup>, StoreError> {
+        // What was received and not merged lives in the engine, too.
+        if core::mem::take(&mut self.staged) {
+            self.engine = None;
+        }
+        match self.engine.take() {
+            Some(engine) => Ok(engine),
+            None => load_engine(keystore, &self.id),
+        }
+    }
+
+    fn adopt(&mut self, engine: Box<MlsGroup>) {
+        self.epoch = engine.epoch().as_u64();
+        self.own_leaf = engine.own_leaf_index().u32();
+        self.engine = Some(engine);
+    }
+
+    fn engine(&self) -> Result<&MlsGroup, GroupError> {
+        self.engine.as_deref().ok_or(GroupError::Unloaded)
+    }
+
+    /// A ticket for what the engine has received.
+    fn issue_ticket(&mut self) -> Ticket {
+        self.tickets = self.tickets.wrapping_add(1);
+        self.staged = true;
+        Ticket {
+            group: self.id.clone(),
+            epoch: self.epoch,
+            number: self.tickets,
+        }
+    }
+
+    /// Whether the engine is as it was when it gave out the ticket.
+    fn honours(&self, ticket: &Ticket) -> bool {
+        self.staged
+            && ticket.number == self.tickets
+            && ticket.epoch == self.epoch
+            && ticket.group == self.id
+    }
+
+    fn key(&self, record: GroupRecord) -> Vec<u8> {
+        // An id that was checked is always encoded.
+        group_key(&encoded_id(&self.id).unwrap_or_default(), record, &[])
+    }
+}
+
+/// The keystore's failure in place of what openmls made of it.
+fn outcome<T, E, F>(provider: &Provider<'_>, result: Result<T, F>) -> Result<T, E>
+where
+    E: From<StoreError> + From<F>,
+{
+    if let Some(failure) = provider.failure() {
+        return Err(failure.into());
+    }
+    Ok(result?)
+}
+
+fn load_engine(keystore: &Keystore, id: &[u8]) -> Result<Box<MlsGroup>, StoreError> {
+    let overlay = Overlay::new(keystore);
+    let engine = MlsGroup::load(&overlay, &GroupId::from_slice(id));
+    if let Some(failure) = overlay.failure().take() {
+        return Err(failure);
+    }
+    match engine {
+        Ok(Some(engine)) => Ok(Box::new(engine)),
+        _ => Err(StoreError::Damaged),
+    }
+}
+
+/// The keys of all records of a group.
+fn keys_of(keystore: &Keystore, id: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+    let prefix = group_key(&encoded_id(id)?, GroupRecord::Kept, &[]);
+    // All but the kind of record.
+    let prefix = prefix.split_last().map_or(&[][..], |(_, prefix)| prefix);
+    keystore.keys(prefix)
+}
+
+fn encoded_id(id: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let encoded = codec::encode(&GroupId::from_slice(id)).map_err(|_| StoreError::TooLarge)?;
+    Ok(encoded.to_vec())
+}
+
+fn checked_id(id: &[u8]) -> Result<GroupId, GroupError> {
+    if id.is_empty() || id.len() > Group::MAX_ID_LENGTH {
+        return Err(GroupError::GroupId);
+    }
+    Ok(GroupId::from_slice(id))
+}
+
+fn message_bytes(message: &MlsMessageOut) -> Result<Vec<u8>, GroupError> {
+    message
+        .tls_serialize_detached()
+        .map_err(|_| GroupError::Internal)
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group")
+            .field("id", &self.id)
+            .field("suite", &self.suite)
+            .field("epoch", &self.epoch)
+            .field("own_leaf", &self.own_leaf)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,207 @@
+//! Commits of our own.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use openmls::{
+    group::MlsGroup,
+    messages::proposals::{CustomProposal, PreSharedKeyProposal, Proposal as EngineProposal},
+    prelude::{LeafNodeIndex, LeafNodeParameters},
+    schedule::{ExternalPsk, PreSharedKeyId, Psk},
+};
+use openmls_traits::{OpenMlsProvider, types::Ciphersuite};
+use rand_core::TryCryptoRng;
+
+use super::{
+    super::{
+        error::GroupError, extension::group_context_extensions, identity::Identity,
+        proposal::Proposal, provider::Provider,
+    },
+    Group, message_bytes, undo,
+};
+use crate::store::Keystore;
+
+/// What a commit sends out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CommitMessages {
+    /// For all members: an `MLSMessage`, private or public as the settings say.
+    pub commit: Vec<u8>,
+    /// For those who are added, when the commit was accepted: an `MLSMessage` of wire
+    /// format `mls_welcome`.
+    pub welcome: Option<Vec<u8>>,
+}
+
+impl Group {
+    /// Commits these proposals, and all that wait ([`Self::pending_proposals`]), and
+    /// keeps the commit until it is [merged](Self::merge_pending) or
+    /// [discarded](Self::discard_pending). Without any it changes our own keys, which
+    /// locks out who stole them: do so now and then. `authenticated_data` goes along,
+    /// not encrypted. Draws 32 bytes.
+    ///
+    /// # Errors
+    /// [`GroupError`]; the group is as it was.
+    pub fn commit_with<R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+        proposals: &[Proposal],
+        authenticated_data: &[u8],
+    ) -> Result<CommitMessages, GroupError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        self.run(rng, keystore, |engine, provider, identity| {
+            engine.set_aad(authenticated_data.to_vec());
+            commit(engine, provider, identity, proposals)
+        })
+    }
+
+    /// [`Self::commit_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// [`GroupError`]; the group is as it was.
+    #[cfg(feature = "os-rng")]
+    pub fn commit(
+        &mut self,
+        keystore: &mut Keystore,
+        proposals: &[Proposal],
+        authenticated_data: &[u8],
+    ) -> Result<CommitMessages, GroupError> {
+        let rng = &mut crate::primitives::random::OsRng;
+        self.commit_with(rng, keystore, proposals, authenticated_data)
+    }
+
+    /// Applies the commit of ours that waits, once it was accepted as the next: the
+    /// group goes on to the next epoch. Draws 32 bytes.
+    ///
+    /// # Errors
+    /// [`GroupError::NoPendingCommit`] if none waits, and other [`GroupError`]s; the
+    /// group is as it was.
+    pub fn merge_pending_with<R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+    ) -> Result<(), GroupError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let undo = undo::Recorder::new(self);
+        self.run(rng, keystore, |engine, provider, _| {
+            if engine.pending_commit().is_none() {
+                return Err(GroupError::NoPendingCommit);
+            }
+            engine.merge_pending_commit(provider)?;
+            undo.record(provider)
+        })
+    }
+
+    /// [`Self::merge_pending_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "os-rng")]
+    pub fn merge_pending(&mut self, keystore: &mut Keystore) -> Result<(), GroupError> {
+        self.merge_pending_with(&mut crate::primitives::random::OsRng, keystore)
+    }
+
+    /// Drops the commit of ours that waits, when another was accepted in its place.
+    /// Merging that other one does so, too. Draws 32 bytes.
+    ///
+    /// # Errors
+    /// [`GroupError::NoPendingCommit`] if none waits, and other [`GroupError`]s; the
+    /// group is as it was.
+    pub fn discard_pending_with<R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+    ) -> Result<(), GroupError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        self.run(rng, keystore, |engine, provider, _| {
+            if engine.pending_commit().is_none() {
+                return Err(GroupError::NoPendingCommit);
+            }
+            Ok(engine.clear_pending_commit(provider.storage())?)
+        })
+    }
+
+    /// [`Self::discard_pending_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "os-rng")]
+    pub fn discard_pending(&mut self, keystore: &mut Keystore) -> Result<(), GroupError> {
+        self.discard_pending_with(&mut crate::primitives::random::OsRng, keystore)
+    }
+}
+
+fn commit(
+    engine: &mut MlsGroup,
+    provider: &Provider<'_>,
+    identity: &Identity,
+    proposals: &[Proposal],
+) -> Result<CommitMessages, GroupError> {
+    if !engine.is_active() {
+        return Err(GroupError::Evicted);
+    }
+    if engine.pending_commit().is_some() {
+        return Err(GroupError::PendingCommit);
+    }
+    let suite = engine.ciphersuite();
+    // Only adding someone needs no new keys of ours, and is a smaller commit; whoever
+    // wants both says so.
+    let update = proposals
+        .iter()
+        .any(|proposal| matches!(proposal, Proposal::Update));
+    let mut builder = engine
+        .commit_builder()
+        .force_self_update(update)
+        .leaf_node_parameters(LeafNodeParameters::default());
+    for proposal in proposals {
+        builder = match proposal {
+            Proposal::Add(package) => builder.propose_adds([package.engine().clone()]),
+            Proposal::Remove(leaf) => builder.propose_removals([LeafNodeIndex::new(*leaf)]),
+            Proposal::Update => builder,
+            Proposal::SelfRemove => return Err(GroupError::OwnRemoval),
+            Proposal::Psk(id) => builder.add_proposal(EngineProposal::PreSharedKey(Box::new(
+                PreSharedKeyProposal::new(psk_id(suite, provider, id)?),
+            ))),
+            Proposal::Extensions {
+                extensions,
+                external_senders,
+            } => builder.propose_group_context_extensions(
+                group_context_extensions(extensions, external_senders)
+                    .map_err(|_| GroupError::ExtensionKind)?,
+            )?,
+            Proposal::Custom { kind, payload } => builder.add_proposal(EngineProposal::Custom(
+                Box::new(CustomProposal::new(*kind, payload.clone())),
+            )),
+        };
+    }
+    let messages = builder
+        .load_psks(provider.storage())?
+        .create_group_info(false)
+        .build(
+            provider.rand(),
+            provider.crypto(),
+            identity.signer(),
+            |_| true,
+        )?
+        .stage_commit(provider)?;
+    let (commit, welcome, _) = messages.into_messages();
+    Ok(CommitMessages {
+        commit: message_bytes(&commit)?,
+        welcome: welcome.as_ref().map(message_bytes).transpose()?,
+    })
+}
+
+/// The id of an external pre-shared key, with a fresh nonce (RFC 9420 §8.4).
+pub(super) fn psk_id(
+    suite: Ciphersuite,
+    provider: &Provider<'_>,
+    id: &[u8],
+) -> Result<PreSharedKeyId, GroupError> {
+    let external = Psk::External(ExternalPsk::new(id.to_vec()));
+    PreSharedKeyId::new(suite, provider.rand(), external).map_err(|_| GroupError::Internal)
+}

@@ -1,0 +1,307 @@
+//! Messages: sent, received, and commits of others merged.
+
+use alloc::vec::Vec;
+use openmls::{
+    group::MlsGroup,
+    prelude::{
+        ContentType, MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage,
+    },
+};
+use openmls_traits::OpenMlsProvider;
+use rand_core::TryCryptoRng;
+use tls_codec::DeserializeBytes;
+
+use super::{
+    super::{
+        MAX_MESSAGE,
+        error::GroupError,
+        member::Sender,
+        overlay::Overlay,
+        proposal::ProposalInfo,
+        provider::Seed,
+        receive::{ReceiveError, Received, ReceivedMessage, ReceivedProposal},
+        staged::{StagedCommit, accepted, proposal_accepted},
+    },
+    Group, load_engine, message_bytes, outcome, undo,
+};
+use crate::store::Keystore;
+
+impl Group {
+    /// Encrypts a message to the group. `authenticated_data` goes along: not
+    /// encrypted, and not to be changed on the way. Draws 32 bytes.
+    ///
+    /// Returns an `MLSMessage` of wire format `mls_private_message`.
+    ///
+    /// # Errors
+    /// [`GroupError`]; the group is as it was.
+    pub fn encrypt_with<R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+        plaintext: &[u8],
+        authenticated_data: &[u8],
+    ) -> Result<Vec<u8>, GroupError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        self.run(rng, keystore, |engine, provider, identity| {
+            engine.set_aad(authenticated_data.to_vec());
+            let message = engine.create_message(provider, identity.signer(), plaintext)?;
+            message_bytes(&message)
+        })
+    }
+
+    /// [`Self::encrypt_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// [`GroupError`]; the group is as it was.
+    #[cfg(feature = "os-rng")]
+    pub fn encrypt(
+        &mut self,
+        keystore: &mut Keystore,
+        plaintext: &[u8],
+        authenticated_data: &[u8],
+    ) -> Result<Vec<u8>, GroupError> {
+        let rng = &mut crate::primitives::random::OsRng;
+        self.encrypt_with(rng, keystore, plaintext, authenticated_data)
+    }
+
+    /// Takes a message to the group: an `MLSMessage` of wire format
+    /// `mls_private_message` or `mls_public_message`. Draws 32 bytes.
+    ///
+    /// A message of the application is decrypted, and its key is gone. A proposal or
+    /// a commit is checked, and nothing is written before it is accepted.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]; the group is as it was.
+    pub fn receive_with<R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+        message: &[u8],
+    ) -> Result<Received, ReceiveError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let message = parse(message)?;
+        let seed = Seed::draw(rng)?;
+        let mut engine = self.take_engine(keystore)?;
+        if let Err(error) = self.expects(&engine, &message) {
+            self.engine = Some(engine);
+            return Err(error);
+        }
+        let provider = seed.provider(Overlay::new(keystore));
+        let processed = engine.process_message(&provider, message);
+        let processed = outcome::<_, ReceiveError, _>(&provider, processed);
+        let changes = provider.into_changes();
+        let received = processed.and_then(|processed| {
+            let sender = Sender::from_engine(processed.sender());
+            let epoch = processed.epoch().as_u64();
+            let authenticated_data = processed.aad().to_vec();
+            match processed.into_content() {
+                ProcessedMessageContent::ApplicationMessage(message) => {
+                    let Sender::Member(sender) = sender else {
+                        return Err(ReceiveError::NotAllowed);
+                    };
+                    seed.commit(keystore, &changes)?;
+                    Ok(Received::Message(ReceivedMessage {
+                        sender,
+                        epoch,
+                        plaintext: message.into_bytes(),
+                        authenticated_data,
+                    }))
+                }
+                ProcessedMessageContent::ProposalMessage(proposal)
+                | ProcessedMessageContent::ExternalJoinProposalMessage(proposal) => {
+                    if !proposal_accepted(proposal.proposal(), &self.rules) {
+                        return Err(ReceiveError::CredentialRejected);
+                    }
+                    Ok(Received::Proposal(ReceivedProposal {
+                        info: ProposalInfo::from_engine(&proposal),
+                        engine: proposal,
+                        changes: changes.clone(),
+                        ticket: self.issue_ticket(),
+                        authenticated_data,
+                    }))
+                }
+                ProcessedMessageContent::StagedCommitMessage(commit) => {
+                    if !accepted(&commit, &self.rules) {
+                        return Err(ReceiveError::CredentialRejected);
+                    }
+                    let ticket = self.issue_ticket();
+                    Ok(Received::Commit(StagedCommit::new(
+                        &engine,
+                        commit,
+                        changes.clone(),
+                        ticket,
+                        sender,
+                        authenticated_data,
+                    )))
+                }
+                ProcessedMessageContent::OwnPendingCommit => Ok(Received::OwnPendingCommit),
+                ProcessedMessageContent::OwnPrivateMessage => Ok(Received::OwnMessage),
+            }
+        });
+        // The engine changes nothing in memory before it wants to write it.
+        if received.is_err() && !changes.is_empty() {
+            self.engine = load_engine(keystore, &self.id).ok();
+        } else {
+            self.adopt(engine);
+        }
+        received
+    }
+
+    /// [`Self::receive_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]; the group is as it was.
+    #[cfg(feature = "os-rng")]
+    pub fn receive(
+        &mut self,
+        keystore: &mut Keystore,
+        message: &[u8],
+    ) -> Result<Received, ReceiveError> {
+        self.receive_with(&mut crate::primitives::random::OsRng, keystore, message)
+    }
+
+    /// Whether a message is for this group, and of an epoch that can be read.
+    fn expects(&self, engine: &MlsGroup, message: &ProtocolMessage) -> Result<(), ReceiveError> {
+        if !engine.is_active() {
+            return Err(ReceiveError::Evicted);
+        }
+        if message.group_id().as_slice() != self.id {
+            return Err(ReceiveError::WrongGroup);
+        }
+        let epoch = message.epoch().as_u64();
+        if epoch > self.epoch {
+            return Err(ReceiveError::FutureEpoch { epoch });
+        }
+        let age = self.epoch.saturating_sub(epoch);
+        let kept = u64::try_from(self.settings.past_epochs).unwrap_or(u64::MAX);
+        let of_application = message.content_type() == ContentType::Application;
+        if age > 0 && (age > kept || !of_application) {
+            return Err(ReceiveError::PastEpoch { epoch });
+        }
+        Ok(())
+    }
+
+    /// Puts a received proposal among those that wait for a commit. Draws 32 bytes.
+    ///
+    /// # Errors
+    /// [`GroupError::Superseded`] if the group received or did anything since, and
+    /// other [`GroupError`]s; the group is as it was.
+    pub fn accept_proposal_with<R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+        proposal: ReceivedProposal,
+    ) -> Result<(), GroupError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        if !self.honours(&proposal.ticket) {
+            return Err(GroupError::Superseded);
+        }
+        self.finish(rng, keystore, proposal.changes, |engine, provider| {
+            Ok(engine.store_pending_proposal(provider.storage(), *proposal.engine)?)
+        })
+    }
+
+    /// [`Self::accept_proposal_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "os-rng")]
+    pub fn accept_proposal(
+        &mut self,
+        keystore: &mut Keystore,
+        proposal: ReceivedProposal,
+    ) -> Result<(), GroupError> {
+        self.accept_proposal_with(&mut crate::primitives::random::OsRng, keystore, proposal)
+    }
+
+    /// Applies a commit of another's: the group goes on to the next epoch. A commit
+    /// of ours that waits, and all proposals, are dropped. Draws 32 bytes.
+    ///
+    /// If it removed us, the group is not active any more.
+    ///
+    /// # Errors
+    /// [`GroupError::Superseded`] if the group received or did anything since, and
+    /// other [`GroupError`]s; the group is as it was.
+    pub fn merge_with<R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+        commit: StagedCommit,
+    ) -> Result<(), GroupError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        if !self.honours(&commit.ticket) {
+            return Err(GroupError::Superseded);
+        }
+        let undo = undo::Recorder::new(self);
+        self.finish(rng, keystore, commit.changes, |engine, provider| {
+            engine.merge_staged_commit(provider, *commit.engine)?;
+            undo.record(provider)
+        })
+    }
+
+    /// [`Self::merge_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "os-rng")]
+    pub fn merge(
+        &mut self,
+        keystore: &mut Keystore,
+        commit: StagedCommit,
+    ) -> Result<(), GroupError> {
+        self.merge_with(&mut crate::primitives::random::OsRng, keystore, commit)
+    }
+
+    /// Goes on with what was received: the engine has it in memory, and its changes
+    /// are still to be written.
+    fn finish<R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+        changes: crate::store::Changes,
+        operation: impl FnOnce(&mut MlsGroup, &super::Provider<'_>) -> Result<(), GroupError>,
+    ) -> Result<(), GroupError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let seed = Seed::draw(rng)?;
+        let mut engine = self.engine.take().ok_or(GroupError::Superseded)?;
+        self.staged = false;
+        let provider = seed.provider(Overlay::over(keystore, changes));
+        let result = operation(&mut engine, &provider);
+        let result = outcome::<_, GroupError, _>(&provider, result);
+        let changes = provider.into_changes();
+        match result.and_then(|()| Ok(seed.commit(keystore, &changes)?)) {
+            Ok(()) => {
+                self.adopt(engine);
+                Ok(())
+            }
+            Err(error) => {
+                drop(engine);
+                self.engine = load_engine(keystore, &self.id).ok();
+                Err(error)
+            }
+        }
+    }
+}
+
+fn parse(message: &[u8]) -> Result<ProtocolMessage, ReceiveError> {
+    if message.len() > MAX_MESSAGE {
+        return Err(ReceiveError::Malformed);
+    }
+    let message =
+        MlsMessageIn::tls_deserialize_exact_bytes(message).map_err(|_| ReceiveError::Malformed)?;
+    match message.extract() {
+        MlsMessageBodyIn::PrivateMessage(message) => Ok(message.into()),
+        MlsMessageBodyIn::PublicMessage(message) => Ok(message.into()),
+        _ => Err(ReceiveError::Malformed),
+    }
+}

@@ -1,0 +1,109 @@
+//! The way back over one commit.
+
+use alloc::vec::Vec;
+
+use openmls_traits::OpenMlsProvider;
+use rand_core::TryCryptoRng;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::{
+        codec,
+        error::GroupError,
+        overlay::Replaced,
+        provider::{Provider, Seed},
+        record::{GroupRecord, group_key},
+    },
+    Group, encoded_id, load_engine,
+};
+use crate::store::{Changes, Keystore, StoreError};
+
+/// What a merge replaced: keys and their values, or none where there was nothing.
+#[derive(Serialize, Deserialize)]
+struct Undo {
+    epoch: u64,
+    values: Vec<Replaced>,
+}
+
+/// Records what a merge replaces, where the settings say so.
+pub(super) struct Recorder {
+    key: Vec<u8>,
+    epoch: u64,
+    keep: bool,
+}
+
+impl Recorder {
+    pub(super) fn new(group: &Group) -> Self {
+        Self {
+            key: group.key(GroupRecord::Undo),
+            epoch: group.epoch,
+            keep: group.settings.keep_previous_epoch,
+        }
+    }
+
+    /// To be called when everything else was changed.
+    pub(super) fn record(self, provider: &Provider<'_>) -> Result<(), GroupError> {
+        let overlay = provider.storage();
+        if !self.keep {
+            // There may be one of a time when the settings were others.
+            if overlay.bytes(&self.key)?.is_some() {
+                overlay.delete(self.key);
+            }
+            return Ok(());
+        }
+        let undo = Undo {
+            epoch: self.epoch,
+            values: overlay.replaced()?,
+        };
+        Ok(overlay.put(self.key, &undo)?)
+    }
+}
+
+impl Group {
+    /// Goes back to before the last merge, if the settings
+    /// [kept that state](super::super::Settings::keep_previous_epoch): then merge the
+    /// commit that the others have merged. What was sent and received since is
+    /// forgotten: the keys of messages that were sent in this epoch must not be used
+    /// again, and are not, as another commit leads to others. Draws 32 bytes.
+    ///
+    /// # Errors
+    /// [`GroupError::NoPreviousEpoch`] if nothing was kept, or it was used up, and
+    /// other [`GroupError`]s; the group is as it was.
+    pub fn roll_back_with<R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+    ) -> Result<(), GroupError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let seed = Seed::draw(rng)?;
+        let key = self.key(GroupRecord::Undo);
+        let undo = keystore.read(&key)?.ok_or(GroupError::NoPreviousEpoch)?;
+        let undo: Undo = codec::decode(&undo).map_err(|_| StoreError::Damaged)?;
+        if undo.epoch >= self.epoch {
+            return Err(GroupError::NoPreviousEpoch);
+        }
+        // Proposals of this epoch are not among what the merge replaced.
+        let proposals = group_key(&encoded_id(&self.id)?, GroupRecord::QueuedProposal, &[]);
+        let proposals = keystore.keys(&proposals)?;
+        let mut changes: Changes = proposals.into_iter().map(|key| (key, None)).collect();
+        changes.extend(undo.values);
+        changes.insert(key, None);
+        seed.commit(keystore, &changes)?;
+        self.staged = false;
+        self.engine = None;
+        let engine = load_engine(keystore, &self.id)?;
+        self.adopt(engine);
+        Ok(())
+    }
+
+    /// [`Self::roll_back_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "os-rng")]
+    pub fn roll_back(&mut self, keystore: &mut Keystore) -> Result<(), GroupError> {
+        self.roll_back_with(&mut crate::primitives::random::OsRng, keystore)
+    }
+}

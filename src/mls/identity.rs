@@ -1,0 +1,169 @@
+//! Our own signature key and credential.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use openmls::credentials::CredentialWithKey;
+use rand_core::TryCryptoRng;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{
+    codec,
+    credential::Credential,
+    provider::Seed,
+    record::{LoneRecord, lone_key},
+    signer::SigningKey,
+    suite::CipherSuite,
+};
+use crate::{
+    primitives::random::{RngError, draw},
+    store::{Changes, Keystore, StoreError},
+};
+
+/// A signature key and the credential it goes with: what a client is, in all groups
+/// of one suite. Secret; wiped on drop.
+pub struct Identity {
+    suite: CipherSuite,
+    credential: Credential,
+    key: SigningKey,
+}
+
+/// An identity as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    suite: u16,
+    credential_kind: u16,
+    credential: Vec<u8>,
+    key: Zeroizing<Vec<u8>>,
+}
+
+impl Identity {
+    /// A new key of the suite's signature scheme. Draws 32 bytes.
+    ///
+    /// # Errors
+    /// [`RngError`] if the generator fails.
+    pub fn new_with<R>(
+        rng: &mut R,
+        suite: CipherSuite,
+        credential: Credential,
+    ) -> Result<Self, RngError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let random = draw(rng)?;
+        let key =
+            SigningKey::from_random(suite.signature_scheme(), &random).map_err(|_| RngError)?;
+        Ok(Self {
+            suite,
+            credential,
+            key,
+        })
+    }
+
+    /// [`Self::new_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// [`RngError`] if the generator fails.
+    #[cfg(feature = "os-rng")]
+    pub fn new(suite: CipherSuite, credential: Credential) -> Result<Self, RngError> {
+        Self::new_with(&mut crate::primitives::random::OsRng, suite, credential)
+    }
+
+    /// The suite that the key is for.
+    #[must_use]
+    pub const fn suite(&self) -> CipherSuite {
+        self.suite
+    }
+
+    /// The credential.
+    #[must_use]
+    pub const fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// The public key: 32 bytes for Ed25519, an uncompressed point of 65 for P-256.
+    #[must_use]
+    pub fn signature_key(&self) -> Vec<u8> {
+        self.key.public_key()
+    }
+
+    /// Keeps the identity in a keystore, by its signature key. Making a group or a
+    /// key package does so, too. Draws 32 bytes.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was written.
+    pub fn store_with<R>(&self, rng: &mut R, keystore: &mut Keystore) -> Result<(), StoreError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let seed = Seed::draw(rng)?;
+        let mut changes = Changes::new();
+        self.write(&mut changes);
+        seed.commit(keystore, &changes)
+    }
+
+    /// [`Self::store_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was written.
+    #[cfg(feature = "os-rng")]
+    pub fn store(&self, keystore: &mut Keystore) -> Result<(), StoreError> {
+        self.store_with(&mut crate::primitives::random::OsRng, keystore)
+    }
+
+    /// The identity of a signature key, if the keystore has it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it could not be read.
+    pub fn load(keystore: &Keystore, signature_key: &[u8]) -> Result<Option<Self>, StoreError> {
+        let Some(bytes) = keystore.read(&lone_key(LoneRecord::Identity, signature_key))? else {
+            return Ok(None);
+        };
+        let stored: Stored = codec::decode(&bytes).map_err(|_| StoreError::Damaged)?;
+        let suite = CipherSuite::from_number(stored.suite).ok_or(StoreError::Damaged)?;
+        let key = SigningKey::from_bytes(suite.signature_scheme(), &stored.key)
+            .map_err(|_| StoreError::Damaged)?;
+        Ok(Some(Self {
+            suite,
+            credential: Credential::from_content(stored.credential_kind, &stored.credential),
+            key,
+        }))
+    }
+
+    pub(super) fn write(&self, changes: &mut Changes) {
+        let stored = Stored {
+            suite: self.suite.number(),
+            credential_kind: self.credential.kind(),
+            credential: self.credential.content(),
+            key: Zeroizing::new(self.key.expose_secret().to_vec()),
+        };
+        // Plain data is always encoded.
+        if let Ok(bytes) = codec::encode(&stored) {
+            changes.insert(
+                lone_key(LoneRecord::Identity, &self.signature_key()),
+                Some(bytes),
+            );
+        }
+    }
+
+    pub(super) const fn signer(&self) -> &SigningKey {
+        &self.key
+    }
+
+    pub(super) fn credential_with_key(&self) -> CredentialWithKey {
+        CredentialWithKey {
+            credential: self.credential.engine(),
+            signature_key: self.signature_key().into(),
+        }
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("suite", &self.suite)
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
+    }
+}
