@@ -67,4 +67,5 @@ mod vodozemac;
 pub use error::{ExportError, ImportError, PickleError, UnpickleError};
 pub use key::PickleKey;
 pub use kind::PickleKind;
+pub(crate) use sealed::{Record, from_plain, to_plain};
 pub use vodozemac::ImportedAccount;

@@ -15,6 +15,10 @@ use crate::primitives::{
 pub struct GroupSessionId([u8; 32]);
 
 impl GroupSessionId {
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     pub(crate) fn of(key: &Ed25519PublicKey) -> Self {
         Self(*key.as_bytes())
     }

@@ -36,6 +36,10 @@ impl SessionKeys {
 pub struct SessionId([u8; 32]);
 
 impl SessionId {
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes of the id.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

@@ -26,7 +26,7 @@ const VERSION: u8 = 1;
 const HEADER_LENGTH: usize = 2;
 
 /// An object with a record of its state.
-pub(super) trait Record: Sized {
+pub(crate) trait Record: Sized {
     const KIND: PickleKind;
 
     /// The state as version 1 writes it.
@@ -68,20 +68,7 @@ fn seal<T: Record, R: TryCryptoRng + ?Sized>(
 }
 
 fn open<T: Record>(pickle: &[u8], key: &PickleKey, context: &[u8]) -> Result<T, UnpickleError> {
-    let (&[version, kind], rest) = pickle
-        .split_first_chunk::<HEADER_LENGTH>()
-        .ok_or(UnpickleError::TooShort)?;
-    if version != VERSION {
-        return Err(UnpickleError::UnknownVersion { version });
-    }
-    let found = PickleKind::from_byte(kind).ok_or(UnpickleError::UnknownKind { kind })?;
-    if found != T::KIND {
-        return Err(UnpickleError::WrongKind {
-            expected: T::KIND,
-            found,
-        });
-    }
-    let (nonce, rest) = rest
+    let (nonce, rest) = after_header::<T>(pickle)?
         .split_first_chunk::<NONCE_LENGTH>()
         .ok_or(UnpickleError::TooShort)?;
     let (ciphertext, tag) = rest
@@ -96,12 +83,44 @@ fn open<T: Record>(pickle: &[u8], key: &PickleKey, context: &[u8]) -> Result<T, 
         tag,
     )
     .map_err(|_| UnpickleError::WrongKeyOrContext)?;
-    let mut record = Reader::new(&state);
+    read(&state)
+}
+
+/// Checks version and kind; what is behind them.
+fn after_header<T: Record>(bytes: &[u8]) -> Result<&[u8], UnpickleError> {
+    let (&[version, kind], rest) = bytes
+        .split_first_chunk::<HEADER_LENGTH>()
+        .ok_or(UnpickleError::TooShort)?;
+    if version != VERSION {
+        return Err(UnpickleError::UnknownVersion { version });
+    }
+    let found = PickleKind::from_byte(kind).ok_or(UnpickleError::UnknownKind { kind })?;
+    if found != T::KIND {
+        return Err(UnpickleError::WrongKind {
+            expected: T::KIND,
+            found,
+        });
+    }
+    Ok(rest)
+}
+
+fn read<T: Record>(state: &[u8]) -> Result<T, UnpickleError> {
+    let mut record = Reader::new(state);
     let object = T::read_v1(&mut record)?;
     match record.left() {
         0 => Ok(object),
         bytes => Err(UnpickleError::Trailing { bytes }),
     }
+}
+
+/// `version ‖ kind ‖ state`, for the keystore, which encrypts it itself.
+pub(crate) fn to_plain<T: Record>(object: &T) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new([&[VERSION, T::KIND.byte()][..], &object.write()].concat())
+}
+
+/// Reads what [`to_plain`] wrote.
+pub(crate) fn from_plain<T: Record>(bytes: &[u8]) -> Result<T, UnpickleError> {
+    read(after_header::<T>(bytes)?)
 }
 
 macro_rules! pickled {

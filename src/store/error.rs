@@ -2,8 +2,64 @@
 
 use core::fmt;
 
-use super::backend::BackendError;
-use crate::primitives::random::RngError;
+use super::{backend::BackendError, key::NotOurs};
+use crate::{pickle::UnpickleError, primitives::random::RngError};
+
+/// Why a keystore did not open; what it keeps is as it was.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The storage failed: see the source.
+    Backend(BackendError),
+    /// The keystore was made under another key. One that was damaged exactly where
+    /// its key is checked looks the same.
+    WrongKey,
+    /// The keystore was made by a newer release, and needs one.
+    UnknownVersion {
+        /// The version of its format.
+        version: u8,
+    },
+    /// The storage holds values, and not what makes it a keystore: it was damaged,
+    /// or is something else.
+    Damaged,
+    /// The random number generator failed, so that nothing new was set up.
+    Rng,
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Backend(_) => "the keystore could not be opened",
+            Self::WrongKey => "the key is not the keystore's",
+            Self::UnknownVersion { version } => {
+                return write!(f, "the keystore has the unknown version {version}");
+            }
+            Self::Damaged => "the storage is damaged or no keystore",
+            Self::Rng => return RngError.fmt(f),
+        })
+    }
+}
+
+impl core::error::Error for OpenError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Backend(source) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<BackendError> for OpenError {
+    fn from(source: BackendError) -> Self {
+        Self::Backend(source)
+    }
+}
+
+impl From<RngError> for OpenError {
+    fn from(_: RngError) -> Self {
+        Self::Rng
+    }
+}
 
 /// Why a keystore did not read or write; what it keeps is as it was.
 #[derive(Debug)]
@@ -14,10 +70,13 @@ pub enum StoreError {
     /// A value is not what was written there: it was damaged, or taken from
     /// another place or another keystore.
     Damaged,
+    /// A value is authentic, and no object that this release can read: see the
+    /// source.
+    Object(UnpickleError),
     /// The random number generator failed.
     Rng,
-    /// A value is longer than the cipher can encrypt. No object of this library
-    /// comes near it.
+    /// A value or a name is longer than [`MAX_VALUE_LENGTH`](super::MAX_VALUE_LENGTH)
+    /// or [`MAX_NAME_LENGTH`](super::MAX_NAME_LENGTH).
     TooLarge,
 }
 
@@ -26,8 +85,9 @@ impl fmt::Display for StoreError {
         f.write_str(match self {
             Self::Backend(_) => "the keystore could not be read or written",
             Self::Damaged => "a value in the keystore is damaged",
+            Self::Object(_) => "an object in the keystore could not be read",
             Self::Rng => return RngError.fmt(f),
-            Self::TooLarge => "a value is too large to encrypt",
+            Self::TooLarge => "a value or a name is too long for the keystore",
         })
     }
 }
@@ -36,6 +96,7 @@ impl core::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Backend(source) => Some(source),
+            Self::Object(source) => Some(source),
             _ => None,
         }
     }
@@ -44,6 +105,18 @@ impl core::error::Error for StoreError {
 impl From<BackendError> for StoreError {
     fn from(source: BackendError) -> Self {
         Self::Backend(source)
+    }
+}
+
+impl From<UnpickleError> for StoreError {
+    fn from(source: UnpickleError) -> Self {
+        Self::Object(source)
+    }
+}
+
+impl From<NotOurs> for StoreError {
+    fn from(_: NotOurs) -> Self {
+        Self::Damaged
     }
 }
 

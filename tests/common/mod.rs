@@ -17,10 +17,12 @@
 pub mod envelope;
 #[cfg(feature = "mls")]
 pub mod mls;
+pub mod faulty_backend;
 pub mod mutation;
 pub mod people;
 pub mod rng;
 pub mod room_keys;
 pub mod talk;
+pub mod temporary;
 pub mod to_device;
 pub mod verification;
