@@ -9,6 +9,7 @@ use std::{
     env, fs,
     path::Path,
     process::{Command, Stdio},
+    sync::{Barrier, Mutex},
 };
 
 use common::{rng::SeededRng, talk::pickle_key, temporary::TemporaryFolder};
@@ -91,14 +92,19 @@ fn a_second_opening_in_another_process_is_refused() {
 fn one_of_many_threads_that_create_a_file_gets_it() {
     let folder = TemporaryFolder::new();
     let path = folder.file("keystore");
-    let opened = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| SqliteBackend::open(&path)))
-            .collect();
-        let results = threads.into_iter().map(|thread| thread.join().unwrap());
-        // Kept, so that none opens after another has closed.
-        results.collect::<Vec<_>>()
+    let start = Barrier::new(8);
+    let opened = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                start.wait();
+                let backend = SqliteBackend::open(&path);
+                // Kept, so that none opens after another has closed.
+                opened.lock().unwrap().push(backend);
+            });
+        }
     });
+    let opened = opened.into_inner().unwrap();
     assert_eq!(opened.iter().filter(|result| result.is_ok()).count(), 1);
     for error in opened.into_iter().filter_map(Result::err) {
         assert_eq!(error, SqliteError::InUse);

@@ -118,11 +118,20 @@ impl SqliteBackend {
     }
 
     fn keys_from(&self, prefix: &[u8]) -> Result<Vec<Vec<u8>>, SqliteError> {
-        let mut statement = self.connection.prepare(
-            "SELECT key FROM record WHERE key >= ?1 AND (?2 IS NULL OR key < ?2) ORDER BY key",
-        )?;
-        let keys = statement.query_map((prefix, after(prefix)), |row| row.get(0))?;
-        Ok(keys.collect::<Result<_, _>>()?)
+        let mut statement = self
+            .connection
+            .prepare("SELECT key FROM record WHERE key >= ?1 ORDER BY key")?;
+        let mut rows = statement.query([prefix])?;
+        let mut keys = Vec::new();
+        // Found in an index that is in order, so no row is read in vain.
+        while let Some(row) = rows.next()? {
+            let key: Vec<u8> = row.get(0)?;
+            if !key.starts_with(prefix) {
+                break;
+            }
+            keys.push(key);
+        }
+        Ok(keys)
     }
 
     fn write_all(&mut self, batch: &Batch) -> Result<(), SqliteError> {
@@ -184,13 +193,4 @@ fn create_private(path: &Path) -> Result<(), SqliteError> {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
         _ => Ok(()),
     }
-}
-
-/// The least key after all that start with `prefix`, if there is one.
-fn after(prefix: &[u8]) -> Option<Vec<u8>> {
-    let end = prefix.iter().rposition(|byte| *byte != u8::MAX)?;
-    let mut after = prefix.get(..=end)?.to_vec();
-    let last = after.last_mut()?;
-    *last = last.saturating_add(1);
-    Some(after)
 }

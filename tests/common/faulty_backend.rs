@@ -1,9 +1,9 @@
 //! A storage that fails when it is told to, and outlives who uses it.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard},
-};
+extern crate alloc;
+
+use alloc::{collections::BTreeMap, sync::Arc};
+use std::sync::{Mutex, MutexGuard};
 
 use necturus::store::{Backend, BackendError, Batch, MemoryBackend};
 

@@ -1,10 +1,10 @@
 //! Folders that are gone after the test.
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::{
     fs,
     path::{Path, PathBuf},
     process,
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// An empty folder of its own, removed on drop.

@@ -62,3 +62,95 @@ fn version(connection: &Connection) -> Result<u32, SqliteError> {
 fn pragma(connection: &Connection, name: &str) -> Result<i32, SqliteError> {
     Ok(connection.pragma_query_value(None, name, |row| row.get(0))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::{string::String, vec::Vec};
+
+    use super::*;
+
+    /// Version 1, with a record in it.
+    fn first() -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, STEPS).unwrap();
+        connection
+            .execute("INSERT INTO record VALUES (x'01', x'02')", ())
+            .unwrap();
+        connection
+    }
+
+    /// All that is in the database: its header's fields, its tables, its records.
+    fn contents(connection: &Connection) -> (u32, i32, Vec<String>) {
+        let sql = "SELECT quote(sql) FROM sqlite_schema
+                   UNION ALL SELECT quote(key) || quote(value) FROM record";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map((), |row| row.get(0)).unwrap();
+        (
+            version(connection).unwrap(),
+            pragma(connection, "application_id").unwrap(),
+            rows.map(Result::unwrap).collect(),
+        )
+    }
+
+    #[test]
+    fn an_empty_database_takes_all_steps() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        check(&connection, STEPS).unwrap();
+        migrate(&mut connection, STEPS).unwrap();
+        check(&connection, STEPS).unwrap();
+        assert_eq!(version(&connection).unwrap(), 1);
+        assert_eq!(
+            pragma(&connection, "application_id").unwrap(),
+            APPLICATION_ID
+        );
+    }
+
+    #[test]
+    fn an_older_database_takes_the_steps_it_lacks() {
+        let mut connection = first();
+        let steps = [
+            STEPS[0],
+            "ALTER TABLE record ADD COLUMN third",
+            "CREATE TABLE more (a)",
+        ];
+        check(&connection, &steps).unwrap();
+        migrate(&mut connection, &steps).unwrap();
+        assert_eq!(version(&connection).unwrap(), 3);
+        let value: Vec<u8> = connection
+            .query_row("SELECT value FROM record WHERE third IS NULL", (), |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert_eq!(value, [2]);
+        // A release without these steps keeps away.
+        let newer = SqliteError::NewerSchema {
+            version: 3,
+            known: 1,
+        };
+        assert_eq!(check(&connection, STEPS), Err(newer));
+        // Once is enough.
+        let before = contents(&connection);
+        migrate(&mut connection, &steps).unwrap();
+        assert_eq!(contents(&connection), before);
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_everything_as_it_was() {
+        let mut connection = first();
+        let before = contents(&connection);
+        let fails = "DELETE FROM record; CREATE TABLE more (a); INSERT INTO nowhere VALUES (1)";
+        let error = migrate(&mut connection, &[STEPS[0], fails]);
+        assert!(
+            matches!(error, Err(SqliteError::Failed { .. })),
+            "{error:?}"
+        );
+        assert_eq!(contents(&connection), before);
+        // What came before it is done, and is not done again.
+        let mut connection = first();
+        let second = "CREATE TABLE more (a)";
+        assert!(migrate(&mut connection, &[STEPS[0], second, fails]).is_err());
+        assert_eq!(version(&connection).unwrap(), 2);
+        migrate(&mut connection, &[STEPS[0], second, "DROP TABLE more"]).unwrap();
+        assert_eq!(version(&connection).unwrap(), 3);
+    }
+}
