@@ -14,20 +14,8 @@
 //! # Randomness
 //!
 //! Each operation of ours draws 32 bytes from its caller's generator and makes one
-//! [`Crypto`] of them, which lives no longer. `openmls` seals from several threads in
-//! any order, so a stream of random bytes would give them out by chance. Instead,
-//! what an encapsulation draws is HMAC-SHA-256 of all its inputs under the seed,
-//! expanded by HKDF. HMAC is a pseudo-random function and the seed is fresh, so:
-//!
-//! - for different inputs (another receiver, context or text) the values are
-//!   independent and random to whoever lacks the seed, as if they had been drawn;
-//! - for equal inputs they are equal, and so is the ciphertext: that tells that the
-//!   inputs were equal, and nothing else, since key and nonce were used for one text.
-//!   `openmls` seals no text twice to one key in an operation;
-//! - the same seed and calls give the same bytes, whatever thread comes first.
-//!
-//! Signature keys are counted, as `openmls` makes them one after the other. Signing
-//! draws nothing in either scheme.
+//! [`Crypto`] of them, which lives no longer: see `seed`. Signing draws nothing in
+//! either scheme.
 //!
 //! # Wiping
 //!
@@ -37,8 +25,8 @@
 //! used, also in the threads of `openmls`.
 
 mod leaves;
+mod seed;
 
-use core::sync::atomic::{AtomicU64, Ordering};
 use std::{sync::OnceLock, vec::Vec};
 
 use openmls_traits::{
@@ -50,13 +38,16 @@ use openmls_traits::{
 };
 use tls_codec::SecretVLBytes;
 
-use self::leaves::Signatures;
+use self::{
+    leaves::Signatures,
+    seed::{Encapsulation, Seed},
+};
 use super::signer::SigningKey;
 use crate::primitives::{
     chacha, ecdsa,
     ed25519::cofactorless,
     gcm::{self, Aes128Gcm},
-    hpke::suites::{EncapsulationRandomness, MAX_EXPORT_LENGTH, Suite},
+    hpke::suites::{MAX_EXPORT_LENGTH, Suite},
     kdf::{HmacSha256, sha256},
     wipe::Secret,
 };
@@ -70,56 +61,23 @@ const SUITES: &[Ciphersuite] = &[
     Ciphersuite::MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519,
 ];
 
-/// What one operation encrypts, signs and hashes with. Its seed is secret; wiped on
-/// drop.
+/// What one operation encrypts, signs and hashes with.
 pub(crate) struct Crypto {
-    seed: Secret<32>,
-    signature_keys: AtomicU64,
+    seed: Seed,
     signatures: Signatures,
-}
-
-/// What is derived from a seed, each under its own label.
-#[derive(Clone, Copy)]
-enum Derived {
-    Seal,
-    SendExport,
-    SignatureKey,
-}
-
-impl Derived {
-    const fn label(self) -> &'static [u8] {
-        match self {
-            Self::Seal => b"necturus mls hpke seal",
-            Self::SendExport => b"necturus mls hpke export",
-            Self::SignatureKey => b"necturus mls signature key",
-        }
-    }
 }
 
 impl Crypto {
     /// From 32 random bytes, drawn for one operation.
     pub(crate) fn new(seed: Secret<32>) -> Self {
         Self {
-            seed,
-            signature_keys: AtomicU64::new(0),
+            seed: Seed::new(seed),
             signatures: Signatures::Check(OnceLock::new()),
         }
     }
-
-    /// HKDF with the seed as salt, over the list of `inputs`, each behind its length.
-    fn derive<const N: usize>(&self, what: Derived, inputs: &[&[u8]]) -> Secret<N> {
-        let mut extract = HmacSha256::new(&self.seed);
-        for input in [what.label()].iter().chain(inputs) {
-            // No machine has a wider `usize`.
-            let length = u64::try_from(input.len()).unwrap_or(u64::MAX);
-            extract.update(&length.to_be_bytes());
-            extract.update(input);
-        }
-        HmacSha256::new(&Secret::from(extract.finish())).expand(&[])
-    }
 }
 
-/// The suite of a configuration of `openmls`, and the configuration as bytes.
+/// The suite of a configuration of `openmls`.
 fn suite(config: &HpkeConfig) -> Result<Suite, CryptoError> {
     match (config.0, config.1, config.2) {
         (HpkeKemType::DhKem25519, HpkeKdfType::HkdfSha256, HpkeAeadType::AesGcm128) => {
@@ -271,8 +229,7 @@ impl OpenMlsCrypto for Crypto {
         &self,
         scheme: SignatureScheme,
     ) -> Result<(Vec<u8>, Vec<u8>), CryptoError> {
-        let count = self.signature_keys.fetch_add(1, Ordering::Relaxed);
-        let random = self.derive(Derived::SignatureKey, &[&count.to_be_bytes()]);
+        let random = self.seed.signature_key();
         let key = SigningKey::from_random(scheme, &random)?;
         Ok((key.expose_secret().to_vec(), key.public_key()))
     }
@@ -305,8 +262,8 @@ impl OpenMlsCrypto for Crypto {
         plaintext: &[u8],
     ) -> Result<HpkeCiphertext, CryptoError> {
         let suite = suite(&config)?;
-        let random: EncapsulationRandomness = self.derive(
-            Derived::Seal,
+        let random = self.seed.encapsulation(
+            Encapsulation::Seal,
             &[suite.id(), receiver, info, associated, plaintext],
         );
         suite
@@ -349,8 +306,10 @@ impl OpenMlsCrypto for Crypto {
         if length > MAX_EXPORT_LENGTH {
             return Err(CryptoError::ExporterError);
         }
-        let random: EncapsulationRandomness =
-            self.derive(Derived::SendExport, &[suite.id(), receiver, info, context]);
+        let random = self.seed.encapsulation(
+            Encapsulation::Export,
+            &[suite.id(), receiver, info, context],
+        );
         suite
             .send_export(receiver, info, context, length, &random)
             .map(|(encapsulated, secret)| (encapsulated, secret.into()))
@@ -400,7 +359,8 @@ fn verify(
         SignatureScheme::ED25519 => {
             let public = array(public)?;
             let signature = array(signature)?;
-            cofactorless::verify(public, data, signature).map_err(|_| CryptoError::InvalidSignature)
+            cofactorless::verify((public, data, signature))
+                .map_err(|_| CryptoError::InvalidSignature)
         }
         SignatureScheme::ECDSA_SECP256R1_SHA256 => {
             ecdsa::verify(public, data, signature).map_err(|error| match error {

@@ -25,7 +25,7 @@ use openmls::{group::GroupId, treesync::RatchetTreeIn};
 use openmls_traits::types::{Ciphersuite, CryptoError, SignatureScheme};
 
 use super::{Crypto, verify};
-use crate::primitives::{kdf::sha256, wipe::Secret};
+use crate::primitives::{ed25519::cofactorless, kdf::sha256, wipe::Secret};
 
 /// How a [`Crypto`] answers for a signature.
 pub(super) enum Signatures {
@@ -39,7 +39,6 @@ pub(super) enum Signatures {
 type ClaimId = [u8; 32];
 
 /// That a signature verifies. Public.
-#[derive(Clone)]
 pub(super) struct Claim {
     scheme: SignatureScheme,
     data: Vec<u8>,
@@ -47,8 +46,27 @@ pub(super) struct Claim {
     signature: Vec<u8>,
 }
 
+impl Claim {
+    fn as_ed25519(&self) -> Option<cofactorless::Claim<'_>> {
+        let is_ed25519 = self.scheme == SignatureScheme::ED25519;
+        is_ed25519.then_some((
+            self.public.as_slice().try_into().ok()?,
+            &*self.data,
+            self.signature.as_slice().try_into().ok()?,
+        ))
+    }
+
+    fn is_valid(&self) -> bool {
+        verify(self.scheme, &self.data, &self.public, &self.signature).is_ok()
+    }
+
+    fn id(&self) -> ClaimId {
+        id(self.scheme, &self.data, &self.public, &self.signature)
+    }
+}
+
 /// Signatures that a thread takes at once, and more than which are worth a thread.
-const SHARE: usize = 16;
+const SHARE: usize = 32;
 
 impl Crypto {
     /// Verifies the signatures of all leaves of a tree on all processors, so that
@@ -119,17 +137,7 @@ fn verified(claims: &[Claim]) -> HashSet<ClaimId> {
             let Some(rest) = claims.get(start..).filter(|rest| !rest.is_empty()) else {
                 return ids;
             };
-            for Claim {
-                scheme,
-                data,
-                public,
-                signature,
-            } in rest.iter().take(SHARE)
-            {
-                if verify(*scheme, data, public, signature).is_ok() {
-                    ids.push(id(*scheme, data, public, signature));
-                }
-            }
+            ids.extend(verified_share(rest.get(..SHARE).unwrap_or(rest)));
         }
     };
     let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -146,6 +154,23 @@ fn verified(claims: &[Claim]) -> HashSet<ClaimId> {
         }
         known
     })
+}
+
+/// Which of these verify.
+fn verified_share(claims: &[Claim]) -> Vec<ClaimId> {
+    let verdicts = claims
+        .iter()
+        .map(Claim::as_ed25519)
+        .collect::<Option<Vec<_>>>()
+        .map_or_else(
+            || claims.iter().map(Claim::is_valid).collect(),
+            |claims| cofactorless::verify_each(&claims),
+        );
+    claims
+        .iter()
+        .zip(verdicts)
+        .filter_map(|(claim, valid)| valid.then(|| claim.id()))
+        .collect()
 }
 
 /// The id of a claim: every part but the last is behind its length.
