@@ -239,3 +239,6 @@ fn export(
     export(&mut output)?;
     Ok(output)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! Vectors in the shape of RFC 9180's file, from a folder that the environment names.
+
+use std::{collections::BTreeMap, env, fs, string::String};
+
+use alloc::format;
+use serde::Deserialize;
+
+use super::*;
+use crate::primitives::hpke::{PrivateKey, Receiver, Sender};
+
+#[derive(Deserialize)]
+#[expect(non_snake_case, reason = "the names in the files")]
+struct Case {
+    mode: u8,
+    kem_id: u16,
+    kdf_id: u16,
+    aead_id: u16,
+    info: String,
+    ikmR: String,
+    ikmE: String,
+    skRm: String,
+    pkRm: String,
+    enc: String,
+    encryptions: Vec<Encryption>,
+    exports: Vec<Export>,
+}
+
+#[derive(Deserialize)]
+struct Encryption {
+    aad: String,
+    ct: String,
+    pt: String,
+}
+
+#[derive(Deserialize)]
+#[expect(non_snake_case, reason = "the names in the files")]
+struct Export {
+    exporter_context: String,
+    L: usize,
+    exported_value: String,
+}
+
+impl Case {
+    /// The suite, or why it is out of reach.
+    fn suite(&self) -> Result<Suite, &'static str> {
+        if self.mode != 0 {
+            return Err("MLS has base mode alone");
+        }
+        match (self.kem_id, self.kdf_id, self.aead_id) {
+            (0x0020, 1, 1) => Ok(Suite::X25519Aes128Gcm),
+            (0x0020, 1, 3) => Ok(Suite::X25519ChaCha20Poly1305),
+            (0x0010, 1, 1) => Ok(Suite::P256Aes128Gcm),
+            #[cfg(feature = "experimental-x-wing")]
+            (0x647a, 1, 3) => Ok(Suite::XWingChaCha20Poly1305),
+            _ => Err("no suite of ours"),
+        }
+    }
+
+    fn name(&self) -> String {
+        let mode = ["base", "psk", "auth", "auth_psk"]
+            .get(usize::from(self.mode))
+            .copied()
+            .unwrap_or("?");
+        format!(
+            "{mode} {:#06x} {:#06x} {:#06x}",
+            self.kem_id, self.kdf_id, self.aead_id
+        )
+    }
+
+    /// How many values of the case were compared, and how many agree.
+    fn run(&self, suite: Suite) -> (usize, usize) {
+        let mut verdicts = Vec::new();
+        let (info, enc) = (hex(&self.info), hex(&self.enc));
+        let (private, public) = suite.derive_key_pair(&hex(&self.ikmR));
+        verdicts.push(private == hex(&self.skRm) && public == hex(&self.pkRm));
+
+        let random = randomness(&self.ikmE);
+        if let Some(Encryption { aad, ct, pt }) = self.encryptions.first() {
+            let (aad, ct, pt) = (hex(aad), hex(ct), hex(pt));
+            let sealed = suite.seal(&public, &info, &aad, &pt, &random);
+            verdicts.push(sealed == Ok((enc.clone(), ct.clone())));
+            verdicts.push(suite.open(&private, &enc, &info, &aad, &ct) == Ok(pt));
+        }
+        for export in &self.exports {
+            let context = hex(&export.exporter_context);
+            let secret = hex(&export.exported_value);
+            let sent = suite.send_export(&public, &info, &context, export.L, &random);
+            verdicts.push(sent == Ok((enc.clone(), secret.clone())));
+            let received = suite.receive_export(&private, &enc, &info, &context, export.L);
+            verdicts.push(received == Ok(secret));
+        }
+        if suite == Suite::X25519ChaCha20Poly1305 {
+            self.run_contexts(&mut verdicts);
+        }
+        let passed = verdicts.iter().filter(|passed| **passed).count();
+        (verdicts.len(), passed)
+    }
+
+    /// All encryptions in turn, by the contexts of sign-in channels.
+    fn run_contexts(&self, verdicts: &mut Vec<bool>) {
+        let info = hex(&self.info);
+        let (private, public) = PrivateKey::derive(&hex(&self.ikmR).try_into().unwrap());
+        let random = hex(&self.ikmE).try_into().unwrap();
+        let (mut sender, enc) = Sender::new(&public, &info, &random).unwrap();
+        let mut receiver = Receiver::new(&private, &enc, &info).unwrap();
+        for Encryption { aad, ct, pt } in &self.encryptions {
+            let (aad, ct, mut buffer) = (hex(aad), hex(ct), hex(pt));
+            let tag = sender.seal(&aad, &mut buffer).unwrap();
+            verdicts.push([&buffer[..], &tag].concat() == ct);
+            verdicts.push(receiver.open(&aad, &mut buffer, &tag).is_ok() && buffer == hex(pt));
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Default)]
+struct Line {
+    cases: usize,
+    run: usize,
+    passed: usize,
+    out_of_reach: &'static str,
+}
+
+#[test]
+#[ignore = "needs a folder of vectors: scripts/mls-vectors"]
+#[expect(clippy::print_stdout, reason = "the table is what it is for")]
+fn every_case_of_a_folder() {
+    let folder = env::var("NECTURUS_HPKE_VECTORS").expect("NECTURUS_HPKE_VECTORS names a folder");
+    let mut lines: BTreeMap<(String, String), Line> = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let file = path.file_name().unwrap().to_string_lossy().into_owned();
+        let cases: Vec<Case> = serde_json::from_slice(&fs::read(&path).unwrap())
+            .unwrap_or_else(|error| panic!("{file}: {error}"));
+        for case in cases {
+            let line = lines.entry((file.clone(), case.name())).or_default();
+            line.cases += 1;
+            match case.suite() {
+                Ok(suite) => {
+                    let (run, passed) = case.run(suite);
+                    line.run += run;
+                    line.passed += passed;
+                }
+                Err(why) => line.out_of_reach = why,
+            }
+        }
+    }
+
+    std::println!("| file | mode, KEM, KDF, AEAD | cases | values run | passed | out of reach |");
+    std::println!("| --- | --- | --- | --- | --- | --- |");
+    let (mut run, mut passed) = (0, 0);
+    for ((file, name), line) in &lines {
+        let Line {
+            cases,
+            run: line_run,
+            passed: line_passed,
+            out_of_reach,
+        } = line;
+        std::println!(
+            "| {file} | {name} | {cases} | {line_run} | {line_passed} | {out_of_reach} |"
+        );
+        run += line_run;
+        passed += line_passed;
+    }
+    std::println!("{run} values run, {passed} passed");
+    assert!(run > 0, "the folder has no case of ours");
+    assert_eq!(passed, run);
+}
