@@ -10,10 +10,12 @@
 
 use alloc::{vec, vec::Vec};
 
+use crate::store::MLS;
+
 /// The first byte of a group's records.
-const GROUP: u8 = 16;
+const GROUP: u8 = MLS;
 /// The first byte of the others.
-const LONE: u8 = 17;
+const LONE: u8 = MLS.wrapping_add(1);
 
 /// What a group has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -136,11 +136,6 @@ impl Keystore {
         Ok(self.backend.keys(prefix)?)
     }
 
-    /// The keys that start with these bytes.
-    pub(crate) fn keys(&self, prefix: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
-        Ok(self.backend.keys(prefix)?)
-    }
-
     /// Makes all changes, or none. Draws 24 bytes for each new value, in the
     /// order of the keys.
     pub(crate) fn commit<R>(&mut self, rng: &mut R, changes: &Changes) -> Result<(), StoreError>

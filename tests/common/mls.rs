@@ -21,7 +21,8 @@ impl Client {
         Self {
             name: name.into(),
             suite,
-            keystore: Keystore::new(MemoryBackend::new(), &PickleKey::from_bytes(&[7; 32])),
+            keystore: Keystore::open(MemoryBackend::new(), &PickleKey::from_bytes(&[7; 32]))
+                .unwrap(),
         }
     }
 

@@ -15,9 +15,9 @@
 )]
 
 pub mod envelope;
+pub mod faulty_backend;
 #[cfg(feature = "mls")]
 pub mod mls;
-pub mod faulty_backend;
 pub mod mutation;
 pub mod people;
 pub mod rng;
