@@ -364,6 +364,21 @@ impl Group {
         Ok(member.map(Member::from_engine))
     }
 
+    /// How many leaves the ratchet tree has, blank ones among them: a power of two,
+    /// and what [`MlsKeys`](crate::media::sframe::MlsKeys) want to know.
+    ///
+    /// # Errors
+    /// [`GroupError::Unloaded`].
+    pub fn leaf_count(&self) -> Result<u32, GroupError> {
+        let last = self
+            .engine()?
+            .members()
+            .map(|member| member.index.u32())
+            .max();
+        let leaves = last.unwrap_or_default().saturating_add(1);
+        Ok(leaves.checked_next_power_of_two().unwrap_or(u32::MAX))
+    }
+
     /// The application's extensions of the group.
     ///
     /// # Errors

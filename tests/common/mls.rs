@@ -59,9 +59,9 @@ pub fn rules() -> Rules {
 }
 
 /// Takes the commit of another's, and merges it.
-pub fn follow(client: &mut Client, group: &mut Group, commit: &[u8]) {
-    match group.receive(&mut client.keystore, commit).unwrap() {
-        Received::Commit(commit) => group.merge(&mut client.keystore, commit).unwrap(),
+pub fn follow(keystore: &mut Keystore, group: &mut Group, commit: &[u8]) {
+    match group.receive(keystore, commit).unwrap() {
+        Received::Commit(commit) => group.merge(keystore, commit).unwrap(),
         other => panic!("{other:?}"),
     }
 }
@@ -80,7 +80,7 @@ pub fn group_of<const N: usize>(suite: CipherSuite, settings: &Settings) -> [(Cl
             let add = [Proposal::Add(package)];
             let sent = first.1.commit(&mut first.0.keystore, &add, b"").unwrap();
             for (client, group) in rest {
-                follow(client, group, &sent.commit);
+                follow(&mut client.keystore, group, &sent.commit);
             }
             first.1.merge_pending(&mut first.0.keystore).unwrap();
             client.join(&sent.welcome.unwrap(), settings)
