@@ -72,9 +72,9 @@
 //!   copied can tell. Sessions that go back reuse keys, so don't restore backups.
 //! - **What keys tell:** which rooms and devices there are, and how many sessions.
 //!   So do lengths.
-//! - **Deletion from flash.** What was deleted or replaced is overwritten in the file,
-//!   at the latest when it is closed; storage beneath may keep old blocks. They are
-//!   encrypted.
+//! - **Deletion at once.** What was deleted or replaced is overwritten in an SQLite
+//!   file, but stays in the log beside it until a hundred more pages are written, or
+//!   the file is closed. Flash may keep old blocks for longer. All of it is encrypted.
 
 mod backend;
 mod error;
