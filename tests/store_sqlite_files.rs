@@ -1,7 +1,12 @@
 //! An SQLite keystore belongs to one process at a time, is no one else's to read, and
 //! opens no file that is not its own.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that panics has failed"
+)]
 
 mod common;
 
@@ -23,7 +28,7 @@ fn refused(path: &Path) -> SqliteError {
     error
 }
 
-fn keystore(path: &Path) -> Keystore {
+fn open(path: &Path) -> Keystore {
     let backend = SqliteBackend::open(path).unwrap();
     Keystore::open_with(&mut SeededRng::new(1), backend, &pickle_key()).unwrap()
 }
@@ -45,7 +50,7 @@ fn a_second_opening_in_this_process_is_refused() {
     let other = folder.file("aside").join("../keystore");
     assert_eq!(SqliteBackend::open(other).unwrap_err(), SqliteError::InUse);
     drop(first);
-    let mut second = keystore(&path);
+    let mut second = open(&path);
     put(&mut second, "a", b"1");
     assert_eq!(SqliteBackend::open(&path).unwrap_err(), SqliteError::InUse);
     // What was refused took no lock away.
@@ -74,7 +79,7 @@ fn a_second_opening_in_another_process_is_refused() {
             .unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    let mut ours = keystore(&path);
+    let mut ours = open(&path);
     assert!(other_process().contains("other process: Some(InUse)"));
     put(&mut ours, "a", b"1");
     drop(ours);
@@ -117,7 +122,7 @@ fn nobody_else_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let folder = TemporaryFolder::new();
     let path = folder.file("keystore");
-    let mut keystore = keystore(&path);
+    let mut keystore = open(&path);
     put(&mut keystore, "a", b"1");
     let mut names = Vec::new();
     for entry in fs::read_dir(folder.path()).unwrap() {
@@ -169,7 +174,7 @@ fn a_database_of_another_application() {
 fn a_file_of_a_newer_release() {
     let folder = TemporaryFolder::new();
     let path = folder.file("keystore");
-    drop(keystore(&path));
+    drop(open(&path));
     let connection = Connection::open(&path).unwrap();
     connection.pragma_update(None, "user_version", 2).unwrap();
     drop(connection);
@@ -185,8 +190,8 @@ fn an_empty_file_is_set_up() {
     let folder = TemporaryFolder::new();
     let path = folder.file("keystore");
     fs::write(&path, b"").unwrap();
-    put(&mut keystore(&path), "a", b"1");
-    let value = keystore(&path).value("a").unwrap().unwrap();
+    put(&mut open(&path), "a", b"1");
+    let value = open(&path).value("a").unwrap().unwrap();
     assert_eq!(*value, b"1");
 }
 
@@ -208,14 +213,46 @@ fn a_place_where_nothing_can_be_created() {
 fn code_in_the_file_does_not_run() {
     let folder = TemporaryFolder::new();
     let path = folder.file("keystore");
-    put(&mut keystore(&path), "a", b"1");
+    put(&mut open(&path), "a", b"1");
     let connection = Connection::open(&path).unwrap();
     connection
         .execute_batch("CREATE TRIGGER theirs AFTER INSERT ON record BEGIN DELETE FROM record; END")
         .unwrap();
     drop(connection);
-    let mut keystore = keystore(&path);
+    let mut keystore = open(&path);
     put(&mut keystore, "b", b"2");
     assert_eq!(*keystore.value("a").unwrap().unwrap(), b"1");
     assert_eq!(*keystore.value("b").unwrap().unwrap(), b"2");
+}
+
+#[test]
+fn what_was_deleted_or_replaced_is_not_in_a_file_that_is_closed() {
+    let folder = TemporaryFolder::new();
+    let path = folder.file("keystore");
+    // As it is stored: over one page and over several.
+    let sealed = |name: &[u8]| -> Vec<u8> {
+        let connection = Connection::open(&path).unwrap();
+        let sql = "SELECT value FROM record WHERE key = ?1";
+        let value = connection.query_row(sql, [[&[5], name].concat()], |row| row.get(0));
+        value.unwrap()
+    };
+    let holds = |sealed: &[u8]| {
+        let part = &sealed[sealed.len() - 64..];
+        let file = fs::read(&path).unwrap();
+        file.windows(part.len()).any(|window| window == part)
+    };
+    let mut keystore = open(&path);
+    put(&mut keystore, "short", &[1; 100]);
+    put(&mut keystore, "long", &[2; 20_000]);
+    drop(keystore);
+    let (short, long) = (sealed(b"short"), sealed(b"long"));
+    assert!(holds(&short) && holds(&long));
+
+    let mut keystore = open(&path);
+    put(&mut keystore, "short", &[3; 100]);
+    let mut transaction = keystore.transaction();
+    transaction.delete_value("long");
+    transaction.commit_with(&mut SeededRng::new(3)).unwrap();
+    drop(keystore);
+    assert!(!holds(&short) && !holds(&long));
 }

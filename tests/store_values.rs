@@ -181,7 +181,15 @@ fn names_and_values_that_are_too_long() {
     assert_eq!(keystore.inbound_rooms().unwrap(), [longest]);
 
     let before = backend.contents();
-    let too_long = "n".repeat(MAX_NAME_LENGTH + 70);
+    let too_long = "n".repeat(MAX_NAME_LENGTH + 1);
+    let mut transaction = keystore.transaction();
+    transaction.put_inbound_session(&too_long, &sender, &inbound);
+    let result = transaction.commit_with(&mut SeededRng::new(2));
+    assert!(matches!(result, Err(StoreError::TooLarge)));
+    let mut transaction = keystore.transaction();
+    transaction.put_outbound_session(&too_long, &outbound);
+    let result = transaction.commit_with(&mut SeededRng::new(2));
+    assert!(matches!(result, Err(StoreError::TooLarge)));
     for (name, value) in [
         (too_long.as_str(), vec![1]),
         ("b", vec![0; MAX_VALUE_LENGTH + 1]),

@@ -8,7 +8,7 @@
 //! | 3 | outbound group session | `room` |
 //! | 4 | inbound group session | `room ‖ session id (32) ‖ sender key (32)` |
 //! | 5 | the application's value | its name |
-//! | 16 and more | MLS | |
+//! | 16, 17 | MLS, see its own room | |
 //!
 //! A room is `length u32 ‖ id`. Keys stand in the clear and are authenticated with
 //! their values.
@@ -21,10 +21,6 @@ use crate::{
     olm::SessionId,
     primitives::curve25519::Curve25519PublicKey,
 };
-
-/// The first kind that is for MLS; all behind it are, too.
-#[cfg(feature = "mls")]
-pub(crate) const MLS: u8 = 16;
 
 pub(super) const OWN: &[u8] = &[0];
 pub(super) const ACCOUNT: &[u8] = &[1];
@@ -66,7 +62,7 @@ pub(super) fn value(name: &str) -> Vec<u8> {
 }
 
 fn in_room(kind: &[u8], room: &str) -> Vec<u8> {
-    // A longer one makes a key that is longer than any record may have.
+    // A longer one is refused before anything is written.
     let length = u32::try_from(room.len()).unwrap_or(u32::MAX);
     [kind, &length.to_be_bytes(), room.as_bytes()].concat()
 }

@@ -22,10 +22,8 @@ use crate::{
 
 /// Bytes in a value at most: 64 MiB.
 pub const MAX_VALUE_LENGTH: usize = 64 << 20;
-/// Bytes that the id of a room or the name of a value may have.
+/// Bytes in the id of a room or the name of a value at most.
 pub const MAX_NAME_LENGTH: usize = 1024;
-/// Bytes in a record's key at most: a name, and the most that stands around one.
-const MAX_KEY_LENGTH: usize = 1 + 4 + MAX_NAME_LENGTH + 32 + 32;
 
 /// New values by key, or none to delete: not encrypted yet.
 pub(crate) type Changes = BTreeMap<Vec<u8>, Option<Zeroizing<Vec<u8>>>>;
@@ -159,7 +157,7 @@ impl Keystore {
                 batch.delete(key.clone());
                 continue;
             };
-            if key.len() > MAX_KEY_LENGTH || value.len() > MAX_VALUE_LENGTH {
+            if value.len() > MAX_VALUE_LENGTH {
                 return Err(StoreError::TooLarge);
             }
             batch.put(key.clone(), sealed::seal(rng, &self.key, key, value)?);

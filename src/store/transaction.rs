@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{
     error::StoreError,
     key,
-    keystore::{Changes, Keystore},
+    keystore::{Changes, Keystore, MAX_NAME_LENGTH},
 };
 #[cfg(feature = "os-rng")]
 use crate::primitives::random::OsRng;
@@ -31,6 +31,8 @@ use crate::{
 pub struct Transaction<'a> {
     keystore: &'a mut Keystore,
     changes: Changes,
+    /// Whether something was put under a name that is too long.
+    too_long: bool,
 }
 
 impl Keystore {
@@ -39,6 +41,7 @@ impl Keystore {
         Transaction {
             keystore: self,
             changes: Changes::new(),
+            too_long: false,
         }
     }
 }
@@ -67,6 +70,7 @@ impl Transaction<'_> {
     /// Keeps the session that we send to a room with; a room has one, and the one
     /// before is gone.
     pub fn put_outbound_session(&mut self, room: &str, session: &OutboundGroupSession) {
+        self.look_at(room);
         self.put_object(key::outbound(room), session);
     }
 
@@ -83,6 +87,7 @@ impl Transaction<'_> {
         sender: &Curve25519PublicKey,
         session: &InboundGroupSession,
     ) {
+        self.look_at(room);
         self.put_object(key::inbound(room, &session.session_id(), sender), session);
     }
 
@@ -99,6 +104,7 @@ impl Transaction<'_> {
     /// Keeps bytes of the application's own under a name: a sync token, trust in
     /// devices, what belongs to a session. The name is not encrypted.
     pub fn put_value(&mut self, name: &str, value: &[u8]) {
+        self.look_at(name);
         let value = Zeroizing::new(value.to_vec());
         self.changes.insert(key::value(name), Some(value));
     }
@@ -119,6 +125,9 @@ impl Transaction<'_> {
     where
         R: TryCryptoRng + ?Sized,
     {
+        if self.too_long {
+            return Err(StoreError::TooLarge);
+        }
         self.keystore.commit(rng, &self.changes)
     }
 
@@ -129,6 +138,10 @@ impl Transaction<'_> {
     #[cfg(feature = "os-rng")]
     pub fn commit(self) -> Result<(), StoreError> {
         self.commit_with(&mut OsRng)
+    }
+
+    fn look_at(&mut self, name: &str) {
+        self.too_long |= name.len() > MAX_NAME_LENGTH;
     }
 
     fn put_object<T: Record>(&mut self, key: Vec<u8>, object: &T) {
