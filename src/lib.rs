@@ -15,7 +15,8 @@
 //! | sign a device in by QR code | [`channel`] |
 //! | read, sign and check JSON | [`json`] |
 //! | encrypt the frames of a call | [`media`] |
-//! | keep any of these at rest | [`pickle`] |
+//! | keep all of it in one encrypted place, a file of SQLite's if you like | [`store`] |
+//! | keep any of these at rest by yourself | [`pickle`] |
 //! | move in from libolm or vodozemac, or out | [`pickle`](pickle#moving-in-and-out) |
 //!
 //! ```
@@ -81,6 +82,7 @@
 //! | `precomputed-tables` | yes | tables that make keys and signatures twice as fast |
 //! | `experimental-authenticated-backup` | no | MACs over backed-up sessions (MSC4048, a draft) |
 //! | `qr-image` | no | QR codes as pictures |
+//! | `sqlite` | no | the keystore in an SQLite file |
 //!
 //! None changes a result or a byte on the wire.
 

@@ -33,6 +33,7 @@ use necturus::{
         OlmMessage, Pending, PreKeyMessage, Session, SessionId, SessionKeys,
     },
     pickle::{ImportError, ImportedAccount, PickleKey, UnpickleError},
+    store::{BackendError, Keystore, OpenError, StoreError},
     vault::{
         BackupKey, EncryptedSecret, KeyDescription, KeyExport, KeyExportEncoder, OpenExportError,
         PkDecryption, PkMessage, PkSigning, RecoveryKey, RecoveryKeyError, RoomKey, RoomKeyEntry,
@@ -65,7 +66,8 @@ fn objects_go_between_threads() {
     each!(shared: BackupKey, PkDecryption, PkSigning, PkMessage, RecoveryKey, RoomKey, RoomKeyEntry,
         SecretStorageKey, UncheckedSecretStorageKey, SecretValue, EncryptedSecret, KeyDescription,
         KeyExportEncoder);
-    each!(sent: KeyExport<'static>);
+    each!(sent: KeyExport<'static>, Keystore);
+    each!(shared: OpenError, StoreError, BackendError);
     each!(error: OpenExportError, RecoveryKeyError, RoomKeyError, UnlockError);
     each!(error: DecodeError, ImportError, UnpickleError, necturus::olm::DecryptError,
         necturus::olm::InboundError, necturus::megolm::DecryptError);
@@ -79,6 +81,7 @@ fn secrets_are_wiped_on_drop() {
     each!(wiped: DecryptedOlmEvent, OlmPayload, OlmPlaintext, RoomSession, SecretEventContent);
     each!(wiped: BackupKey, PkDecryption, PkSigning, RecoveryKey, RoomKey, RoomKeyEntry,
         SecretStorageKey, UncheckedSecretStorageKey);
+    each!(wiped: Keystore);
 }
 
 /// Whether a type is `Clone`: the inherent constant is there only if it is, and

@@ -1,12 +1,7 @@
 //! An SQLite keystore belongs to one process at a time, is no one else's to read, and
 //! opens no file that is not its own.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test that panics has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod common;
 

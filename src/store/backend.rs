@@ -22,7 +22,8 @@ pub trait Backend: Send {
     /// process or the machine dies in between.
     ///
     /// # Errors
-    /// [`BackendError`] if nothing was changed.
+    /// [`BackendError`] if nothing was changed. Only if a disk failed and the process
+    /// dies before the next write may the batch be found after all.
     fn write(&mut self, batch: &Batch) -> Result<(), BackendError>;
 }
 

@@ -8,7 +8,7 @@
 //! | 3 | outbound group session | `room` |
 //! | 4 | inbound group session | `room ‖ session id (32) ‖ sender key (32)` |
 //! | 5 | the application's value | its name |
-//! | 16, 17 | MLS, see its own room | |
+//! | 16 and more | MLS | |
 //!
 //! A room is `length u32 ‖ id`. Keys stand in the clear and are authenticated with
 //! their values.
@@ -21,6 +21,10 @@ use crate::{
     olm::SessionId,
     primitives::curve25519::Curve25519PublicKey,
 };
+
+/// The first kind that is for MLS; all behind it are, too.
+#[cfg(feature = "mls")]
+pub(crate) const MLS: u8 = 16;
 
 pub(super) const OWN: &[u8] = &[0];
 pub(super) const ACCOUNT: &[u8] = &[1];

@@ -63,12 +63,16 @@ static OPENING: Mutex<()> = Mutex::new(());
 /// Do not open the file by other means in the same process, not even to copy it:
 /// closing it again would take the lock away (a flaw of POSIX locks).
 ///
-/// ```no_run
+/// ```
 /// use necturus::store::{SqliteBackend, SqliteError};
 ///
-/// let backend = SqliteBackend::open("keystore.sqlite")?;
-/// assert_eq!(SqliteBackend::open("keystore.sqlite").err(), Some(SqliteError::InUse));
-/// # Ok::<(), SqliteError>(())
+/// # let name = format!("necturus-doc-{}.sqlite", std::process::id());
+/// # let path = std::env::temp_dir().join(name);
+/// let backend = SqliteBackend::open(&path)?;
+/// assert_eq!(SqliteBackend::open(&path).err(), Some(SqliteError::InUse));
+/// # drop(backend);
+/// # std::fs::remove_file(path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SqliteBackend {
     connection: Connection,
@@ -193,5 +197,45 @@ fn create_private(path: &Path) -> Result<(), SqliteError> {
     match options.open(path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_is_full() {
+        let name = alloc::format!("necturus-test-full-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let mut backend = SqliteBackend::open(&path).unwrap();
+        let mut first = Batch::new();
+        first.put(b"a".to_vec(), b"1".to_vec());
+        backend.write_all(&first).unwrap();
+        let limit = |backend: &SqliteBackend, pages| {
+            let pragma =
+                backend
+                    .connection
+                    .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()));
+            pragma.unwrap();
+        };
+        limit(&backend, 8);
+        let mut second = Batch::new();
+        second.put(b"a".to_vec(), b"2".to_vec());
+        second.put(b"b".to_vec(), alloc::vec![0; 100_000]);
+        // SQLITE_FULL
+        let full = SqliteError::Failed { code: 13 };
+        assert_eq!(backend.write_all(&second), Err(full));
+        assert_eq!(backend.value(b"a").unwrap().unwrap(), b"1");
+        assert_eq!(backend.value(b"b").unwrap(), None);
+
+        limit(&backend, 1000);
+        backend.write_all(&second).unwrap();
+        drop(backend);
+        let backend = SqliteBackend::open(&path).unwrap();
+        assert_eq!(backend.value(b"a").unwrap().unwrap(), b"2");
+        assert_eq!(backend.value(b"b").unwrap().unwrap().len(), 100_000);
+        drop(backend);
+        std::fs::remove_file(path).unwrap();
     }
 }
