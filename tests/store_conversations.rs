@@ -33,8 +33,6 @@ fn away_and_back(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
-
     /// Who speaks, and whether the other hears it at once, later, or never.
     #[test]
     fn two_devices(seed: u64, schedule in vec((any::<bool>(), 0..3u8), 1..20)) {

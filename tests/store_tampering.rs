@@ -237,8 +237,6 @@ fn what_makes_it_a_keystore() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
     #[test]
     fn any_flipped_bit(record: prop::sample::Index, place: prop::sample::Index, bit in 0..8u8) {
         let full = Full::new(1);
