@@ -41,7 +41,8 @@ fn identity(name: &str, seed: u64) -> Identity {
 }
 
 fn key_package(keystore: &mut Keystore, name: &str, rng: &mut SeededRng) -> KeyPackage {
-    let identity = identity(name, 77);
+    let seed = name.bytes().map(u64::from).sum();
+    let identity = identity(name, seed);
     KeyPackage::generate_with(rng, keystore, &identity, &KeyPackageOptions::default()).unwrap()
 }
 

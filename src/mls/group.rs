@@ -547,8 +547,11 @@ where
 }
 
 fn load_engine(keystore: &Keystore, id: &[u8]) -> Result<Box<MlsGroup>, StoreError> {
-    let overlay = Overlay::new(keystore);
-    let engine = MlsGroup::load(&overlay, &GroupId::from_slice(id));
+    engine_in(&Overlay::new(keystore), id)
+}
+
+fn engine_in(overlay: &Overlay<'_>, id: &[u8]) -> Result<Box<MlsGroup>, StoreError> {
+    let engine = MlsGroup::load(overlay, &GroupId::from_slice(id));
     if let Some(failure) = overlay.failure().take() {
         return Err(failure);
     }

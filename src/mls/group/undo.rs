@@ -10,11 +10,11 @@ use super::{
     super::{
         codec,
         error::GroupError,
-        overlay::Replaced,
+        overlay::{Overlay, Replaced},
         provider::{Provider, Seed},
         record::{GroupRecord, group_key},
     },
-    Group, encoded_id, load_engine,
+    Group, encoded_id, engine_in,
 };
 use crate::store::{Changes, Keystore, StoreError};
 
@@ -90,10 +90,11 @@ impl Group {
         let mut changes: Changes = proposals.into_iter().map(|key| (key, None)).collect();
         changes.extend(undo.values);
         changes.insert(key, None);
-        seed.commit(keystore, &changes)?;
+        // Loaded before it is written, so that what fails has changed nothing.
+        let overlay = Overlay::over(keystore, changes);
+        let engine = engine_in(&overlay, &self.id)?;
+        seed.commit(keystore, &overlay.into_changes())?;
         self.staged = false;
-        self.engine = None;
-        let engine = load_engine(keystore, &self.id)?;
         self.adopt(engine);
         Ok(())
     }
