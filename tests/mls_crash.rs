@@ -355,7 +355,7 @@ fn a_key_package_and_a_join_are_whole_or_have_not_been() {
         assert!(made.is_err());
         backend.restart();
         let mut store = open(&backend);
-        let package = key_package(&mut store, "dave", &mut rng());
+        let package = key_package(&mut store, "dave", &mut SeededRng::new(101));
 
         let mut pair = Pair::new();
         let (alice, rng_) = (&mut pair.alice, &mut pair.rng);
@@ -394,7 +394,8 @@ fn a_key_package_and_a_join_are_whole_or_have_not_been() {
         let join = |store: &mut Keystore| {
             let join = ExternalJoin::default();
             let identity = identity("erin", 4);
-            Group::join_external_with(&mut rng(), store, identity, &info, None, &join, rules())
+            let rng = &mut SeededRng::new(100);
+            Group::join_external_with(rng, store, identity, &info, None, &join, rules())
         };
         assert!(join(&mut store).is_err());
         backend.restart();
