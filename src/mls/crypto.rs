@@ -371,3 +371,6 @@ fn verify(
         _ => Err(CryptoError::UnsupportedSignatureScheme),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@
 
 mod aead;
 mod cbc;
+#[cfg(feature = "mls")]
+mod ecdsa;
 mod gcm;
 mod kdf;
 mod signatures;

@@ -193,3 +193,6 @@ fn length(part: &[u8]) -> [u8; 8] {
     // No machine has a wider `usize`.
     u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes()
 }
+
+#[cfg(test)]
+mod tests;

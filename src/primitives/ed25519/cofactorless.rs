@@ -76,3 +76,131 @@ fn recompute((public, message, signature): Claim<'_>) -> Option<EdwardsPoint> {
 fn is_r(encoding: CompressedEdwardsY, (_, _, signature): Claim<'_>) -> bool {
     signature.starts_with(encoding.as_bytes()) && !is_small_order_encoding(encoding.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use curve25519_dalek::constants::EIGHT_TORSION;
+    use ed25519_dalek::{Signature, VerifyingKey};
+
+    use super::*;
+    use crate::primitives::ed25519::{Ed25519PublicKey, Ed25519Signature};
+
+    /// dalek's verdict, which is the rule.
+    fn strict((public, message, signature): Claim<'_>) -> bool {
+        VerifyingKey::from_bytes(public).is_ok_and(|key| {
+            key.verify_strict(message, &Signature::from_bytes(signature))
+                .is_ok()
+        })
+    }
+
+    /// The verdict of the rule of everything but MLS.
+    fn cofactored((public, message, signature): Claim<'_>) -> bool {
+        Ed25519PublicKey::from_bytes(public).is_ok_and(|key| {
+            key.verify(message, &Ed25519Signature::from_bytes(*signature))
+                .is_ok()
+        })
+    }
+
+    /// Encodings of a point: its own, with the sign turned, and `y + p` where that
+    /// fits.
+    fn encodings(point: EdwardsPoint) -> Vec<[u8; 32]> {
+        let canonical = point.compress().to_bytes();
+        let mut turned = canonical;
+        turned[31] ^= 0x80;
+        let mut all = alloc::vec![canonical, turned];
+        if canonical[1..31].iter().all(|byte| *byte == 0) && canonical[0] < 19 {
+            let mut above = [0xff; 32];
+            above[0] = canonical[0] + 0xed;
+            above[31] = canonical[31] | 0x7f;
+            all.push(above);
+        }
+        all
+    }
+
+    /// `s + ℓ`, which the same equation holds for.
+    fn add_order(s: [u8; 32]) -> [u8; 32] {
+        let mut order = (-Scalar::ONE).to_bytes();
+        order[0] += 1;
+        let mut carry = 0;
+        core::array::from_fn(|i| {
+            let sum = u16::from(s[i]) + u16::from(order[i]) + carry;
+            carry = sum >> 8;
+            sum.to_le_bytes()[0]
+        })
+    }
+
+    /// Keys and commitments with every part of small order, alone and on top of an
+    /// honest point, in every encoding; `S` that the honest equation asks for.
+    fn crafted() -> Vec<([u8; 32], Vec<u8>, [u8; 64])> {
+        let secret = Scalar::from(0x1234_5678_9abc_u64);
+        let nonce = Scalar::from(0xfeed_beef_u64);
+        let mut cases = Vec::new();
+        for a_torsion in EIGHT_TORSION {
+            for r_torsion in EIGHT_TORSION {
+                for (a, r) in [
+                    (secret, nonce),
+                    (Scalar::ZERO, nonce),
+                    (secret, Scalar::ZERO),
+                ] {
+                    let public_points = encodings(EdwardsPoint::mul_base(&a) + a_torsion);
+                    let r_points = encodings(EdwardsPoint::mul_base(&r) + r_torsion);
+                    for public in &public_points {
+                        for commitment in &r_points {
+                            for message in 0..4u8 {
+                                let k = Scalar::from_hash(
+                                    Sha512::new()
+                                        .chain_update(commitment)
+                                        .chain_update(public)
+                                        .chain_update([message]),
+                                );
+                                let s = (r + k * a).to_bytes();
+                                for s in [s, add_order(s)] {
+                                    let mut signature = [0; 64];
+                                    signature[..32].copy_from_slice(commitment);
+                                    signature[32..].copy_from_slice(&s);
+                                    cases.push((*public, alloc::vec![message], signature));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        cases
+    }
+
+    #[test]
+    fn every_verdict_is_that_of_verify_strict() {
+        let cases = crafted();
+        let claims: Vec<Claim<'_>> = cases
+            .iter()
+            .map(|(public, message, signature)| (public, message.as_slice(), signature))
+            .collect();
+        let (mut taken, mut differs) = (0, 0);
+        let each: Vec<bool> = claims.chunks(7).flat_map(verify_each).collect();
+        assert_eq!(each.len(), claims.len());
+        for (claim, verdict) in claims.into_iter().zip(each) {
+            let expected = strict(claim);
+            assert_eq!(verify(claim).is_ok(), expected, "{claim:02x?}");
+            assert_eq!(verdict, expected, "{claim:02x?}");
+            taken += usize::from(expected);
+            differs += usize::from(expected != cofactored(claim));
+        }
+        // Both kinds are there, and the rules are two.
+        assert!(taken > 0 && differs > taken, "{taken} {differs}");
+    }
+
+    #[test]
+    fn any_flipped_bit_is_refused() {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[5; 32]);
+        let public = key.verifying_key().to_bytes();
+        let signature = ed25519_dalek::Signer::sign(&key, b"message").to_bytes();
+        assert!(verify((&public, b"message", &signature)).is_ok());
+        assert!(verify((&public, b"massage", &signature)).is_err());
+        for bit in 0..512 {
+            let mut flipped = signature;
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(verify((&public, b"message", &flipped)).is_err());
+        }
+    }
+}
