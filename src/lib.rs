@@ -71,7 +71,8 @@
 //!
 //! One rule for every Ed25519 signature: `S`, `A` and `R` are canonical, neither
 //! `A` nor `R` is of small order, and `8(S·B − k·A − R) = 0`. Keys are checked
-//! when they are read: see [`Ed25519PublicKey`].
+//! when they are read: see [`Ed25519PublicKey`]. MLS groups alone check without the
+//! cofactor, by the rule of all other members.
 //!
 //! # Features
 //!
