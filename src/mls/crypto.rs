@@ -27,7 +27,8 @@
 mod leaves;
 mod seed;
 
-use std::{sync::OnceLock, vec::Vec};
+use alloc::vec::Vec;
+use std::sync::OnceLock;
 
 use openmls_traits::{
     crypto::OpenMlsCrypto,
@@ -167,7 +168,7 @@ impl OpenMlsCrypto for Crypto {
         if key.len() < 32 {
             return Err(CryptoError::InvalidLength);
         }
-        let mut output = std::vec![0; length];
+        let mut output = alloc::vec![0; length];
         HmacSha256::with_key(key).expand_into(&[info], &mut output);
         Ok(output.into())
     }
@@ -373,4 +374,8 @@ fn verify(
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test that panics has failed"
+)]
 mod tests;

@@ -1,8 +1,8 @@
 //! The randomness that `openmls` draws beside keys: group identifiers, path and
 //! init secrets, reuse guards.
 
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
-use std::vec::Vec;
 
 use openmls_traits::random::OpenMlsRand;
 
@@ -55,7 +55,7 @@ impl OpenMlsRand for Random {
         if length > MAX_LENGTH {
             return Err(RngError);
         }
-        let mut bytes = std::vec![0; length];
+        let mut bytes = alloc::vec![0; length];
         self.fill(&mut bytes)?;
         Ok(bytes)
     }

@@ -1,6 +1,6 @@
 //! Signature keys of MLS.
 
-use std::vec::Vec;
+use alloc::vec::Vec;
 
 use openmls_traits::{
     signatures::{Signer, SignerError},

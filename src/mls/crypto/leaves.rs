@@ -10,6 +10,7 @@
 //!
 //! [`Crypto::verify_signature`]: openmls_traits::crypto::OpenMlsCrypto::verify_signature
 
+use alloc::vec::Vec;
 use core::{
     num::NonZeroUsize,
     sync::atomic::{AtomicUsize, Ordering},
@@ -18,7 +19,6 @@ use std::{
     collections::HashSet,
     sync::{Mutex, OnceLock, PoisonError},
     thread,
-    vec::Vec,
 };
 
 use openmls::{group::GroupId, treesync::RatchetTreeIn};
@@ -169,7 +169,8 @@ fn verified_share(claims: &[Claim]) -> Vec<ClaimId> {
     claims
         .iter()
         .zip(verdicts)
-        .filter_map(|(claim, valid)| valid.then(|| claim.id()))
+        .filter(|(_, valid)| *valid)
+        .map(|(claim, _)| claim.id())
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! What `openmls` gets, by known answers, by each error, and by what it draws.
 
-use std::{thread, vec};
+use alloc::vec;
+use std::thread;
 
 use super::*;
 use crate::mls::random::Random;

@@ -13,6 +13,7 @@
 //! and takes keys whose `y` is p or above.
 
 use alloc::vec::Vec;
+use core::ops::Neg;
 
 use curve25519_dalek::{EdwardsPoint, Scalar, edwards::CompressedEdwardsY};
 use sha2::{Digest, Sha512};
@@ -67,7 +68,9 @@ fn recompute((public, message, signature): Claim<'_>) -> Option<EdwardsPoint> {
             .chain_update(message),
     );
     Some(EdwardsPoint::vartime_double_scalar_mul_basepoint(
-        &k, &-a, &s,
+        &k,
+        &a.neg(),
+        &s,
     ))
 }
 
@@ -78,6 +81,10 @@ fn is_r(encoding: CompressedEdwardsY, (_, _, signature): Claim<'_>) -> bool {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test that panics has failed"
+)]
 mod tests {
     use curve25519_dalek::constants::EIGHT_TORSION;
     use ed25519_dalek::{Signature, VerifyingKey};

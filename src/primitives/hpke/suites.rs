@@ -88,7 +88,16 @@ impl Suite {
     /// `DeriveKeyPair` (RFC 9180 §7.1.3): private key, which
     /// the caller wipes, and public key. `material` is 32 random bytes or more.
     pub(crate) fn derive_key_pair(self, material: &[u8]) -> (Vec<u8>, Vec<u8>) {
-        with_suite!(self, derive_key_pair(material))
+        match self {
+            Self::X25519Aes128Gcm | Self::X25519ChaCha20Poly1305 => {
+                in_wiped_frame(|| derive_key_pair::<X25519HkdfSha256>(material))
+            }
+            Self::P256Aes128Gcm => in_wiped_frame(|| derive_key_pair::<DhP256HkdfSha256>(material)),
+            #[cfg(feature = "experimental-x-wing")]
+            Self::XWingChaCha20Poly1305 => {
+                in_deep_wiped_frame(|| derive_key_pair::<hpke::kem::XWing>(material))
+            }
+        }
     }
 
     /// `SealBase`: the encapsulated key, and the ciphertext with its tag.
@@ -147,7 +156,7 @@ impl Suite {
     }
 }
 
-fn derive_key_pair<A: Aead, K: Kem>(material: &[u8]) -> (Vec<u8>, Vec<u8>) {
+fn derive_key_pair<K: Kem>(material: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let (private, public) = K::derive_keypair(material);
     let mut bytes = alloc::vec![0; K::PrivateKey::size()];
     private.write_exact(&mut bytes);

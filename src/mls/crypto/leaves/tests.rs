@@ -1,6 +1,7 @@
 //! Trees whose leaves are made and signed here, byte by byte (RFC 9420 §7.2, §7.8).
 
-use std::{ops::Range, vec};
+use alloc::vec;
+use core::ops::Range;
 
 use openmls_traits::crypto::OpenMlsCrypto;
 use tls_codec::Deserialize;

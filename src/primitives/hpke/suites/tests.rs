@@ -3,6 +3,7 @@
 mod rfc9180;
 
 use super::*;
+#[cfg(feature = "experimental-x-wing")]
 use crate::primitives::kdf::sha256;
 
 const INFO: &str = "4f6465206f6e2061204772656369616e2055726e";

@@ -1,8 +1,8 @@
 //! Vectors in the shape of RFC 9180's file, from a folder that the environment names.
 
-use std::{collections::BTreeMap, env, fs, string::String};
+use alloc::{collections::BTreeMap, format, string::String};
+use std::{env, fs};
 
-use alloc::format;
 use serde::Deserialize;
 
 use super::*;
