@@ -265,7 +265,7 @@ impl OpenMlsCrypto for Crypto {
         let suite = suite(&config)?;
         let random = self.seed.encapsulation(
             Encapsulation::Seal,
-            &[suite.id(), receiver, info, associated, plaintext],
+            &[&suite.id(), receiver, info, associated, plaintext],
         );
         suite
             .seal(receiver, info, associated, plaintext, &random)
@@ -309,7 +309,7 @@ impl OpenMlsCrypto for Crypto {
         }
         let random = self.seed.encapsulation(
             Encapsulation::Export,
-            &[suite.id(), receiver, info, context],
+            &[&suite.id(), receiver, info, context],
         );
         suite
             .send_export(receiver, info, context, length, &random)
@@ -341,7 +341,9 @@ impl OpenMlsCrypto for Crypto {
         config: HpkeConfig,
         material: &[u8],
     ) -> Result<HpkeKeyPair, CryptoError> {
-        let (private, public) = suite(&config)?.derive_key_pair(material);
+        let (private, public) = suite(&config)?
+            .derive_key_pair(material)
+            .map_err(|_| CryptoError::CryptoLibraryError)?;
         Ok(HpkeKeyPair {
             private: private.into(),
             public,

@@ -4,22 +4,24 @@
 //! §7.1.1 and §7.1.2: 32 bytes for X25519, an uncompressed point of 65 bytes and a
 //! scalar of 32 for P-256; X-Wing has 1216 bytes, a seed of 32 and 1120
 //! (draft-connolly-cfrg-xwing-kem). Nothing else is read.
+//!
+//! Each operation runs in a frame of its own: `openmls` calls from threads whose
+//! stack nobody else wipes.
+
+mod kem;
+mod labeled;
 
 use alloc::vec::Vec;
 
-use hpke::{
-    Deserializable, Kem, OpModeR, OpModeS, Serializable,
-    aead::{Aead, AeadTag, AesGcm128, ChaCha20Poly1305},
-    inout::InOutBuf,
-    kdf::HkdfSha256,
-    kem::{DhP256HkdfSha256, X25519HkdfSha256},
-    setup_receiver, setup_sender_with_rng,
-};
-
-use super::{Drawn, TAG_LENGTH};
+use self::{kem::Kem, labeled::Labeled};
 #[cfg(feature = "experimental-x-wing")]
 use crate::primitives::wipe::in_deep_wiped_frame;
-use crate::primitives::wipe::{Secret, in_wiped_frame};
+use crate::primitives::{
+    aead::AeadError,
+    chacha,
+    gcm::{self, Aes128Gcm},
+    wipe::{Secret, in_wiped_frame},
+};
 
 /// KEM and AEAD; the KDF is HKDF-SHA256 in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +41,8 @@ pub(crate) enum Suite {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HpkeError;
 
-impl From<hpke::HpkeError> for HpkeError {
-    fn from(_: hpke::HpkeError) -> Self {
+impl From<AeadError> for HpkeError {
+    fn from(_: AeadError) -> Self {
         Self
     }
 }
@@ -51,53 +53,50 @@ pub(crate) type EncapsulationRandomness = Secret<64>;
 /// The longest secret that is exported: RFC 5869 ends at 255 blocks.
 pub(crate) const MAX_EXPORT_LENGTH: usize = 255 * 32;
 
-/// Calls a function that is generic over AEAD and KEM with those of a suite, in
-/// a frame of its own: `openmls` calls from threads whose stack nobody else wipes.
-macro_rules! with_suite {
-    ($suite:expr, $function:ident($($argument:expr),*)) => {
-        match $suite {
-            Suite::X25519Aes128Gcm => in_wiped_frame(|| {
-                $function::<AesGcm128, X25519HkdfSha256>($($argument),*)
-            }),
-            Suite::X25519ChaCha20Poly1305 => in_wiped_frame(|| {
-                $function::<ChaCha20Poly1305, X25519HkdfSha256>($($argument),*)
-            }),
-            Suite::P256Aes128Gcm => in_wiped_frame(|| {
-                $function::<AesGcm128, DhP256HkdfSha256>($($argument),*)
-            }),
-            #[cfg(feature = "experimental-x-wing")]
-            Suite::XWingChaCha20Poly1305 => in_deep_wiped_frame(|| {
-                $function::<ChaCha20Poly1305, hpke::kem::XWing>($($argument),*)
-            }),
-        }
-    };
+/// Bytes in a nonce and in a tag of either AEAD.
+const NONCE_LENGTH: usize = gcm::NONCE_LENGTH;
+const TAG_LENGTH: usize = gcm::TAG_LENGTH;
+const _: () = assert!(NONCE_LENGTH == chacha::NONCE_LENGTH && TAG_LENGTH == chacha::TAG_LENGTH);
+
+#[derive(Clone, Copy)]
+enum Aead {
+    Aes128Gcm,
+    ChaCha20Poly1305,
 }
 
 impl Suite {
-    /// The suite's identifiers, KEM ‖ AEAD: two bytes each.
-    pub(crate) const fn id(self) -> &'static [u8; 4] {
+    /// The suite's identifiers: KEM ‖ KDF ‖ AEAD, two bytes each.
+    pub(crate) const fn id(self) -> [u8; 6] {
+        let [high, low] = self.kem().id();
+        let aead = match self.aead() {
+            Aead::Aes128Gcm => 1,
+            Aead::ChaCha20Poly1305 => 3,
+        };
+        [high, low, 0, 1, 0, aead]
+    }
+
+    const fn kem(self) -> Kem {
         match self {
-            Self::X25519Aes128Gcm => &[0x00, 0x20, 0x00, 0x01],
-            Self::X25519ChaCha20Poly1305 => &[0x00, 0x20, 0x00, 0x03],
-            Self::P256Aes128Gcm => &[0x00, 0x10, 0x00, 0x01],
+            Self::X25519Aes128Gcm | Self::X25519ChaCha20Poly1305 => Kem::X25519,
+            Self::P256Aes128Gcm => Kem::P256,
             #[cfg(feature = "experimental-x-wing")]
-            Self::XWingChaCha20Poly1305 => &[0x64, 0x7a, 0x00, 0x03],
+            Self::XWingChaCha20Poly1305 => Kem::XWing,
         }
     }
 
-    /// `DeriveKeyPair` (RFC 9180 §7.1.3): private key, which
-    /// the caller wipes, and public key. `material` is 32 random bytes or more.
-    pub(crate) fn derive_key_pair(self, material: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    const fn aead(self) -> Aead {
         match self {
-            Self::X25519Aes128Gcm | Self::X25519ChaCha20Poly1305 => {
-                in_wiped_frame(|| derive_key_pair::<X25519HkdfSha256>(material))
-            }
-            Self::P256Aes128Gcm => in_wiped_frame(|| derive_key_pair::<DhP256HkdfSha256>(material)),
+            Self::X25519Aes128Gcm | Self::P256Aes128Gcm => Aead::Aes128Gcm,
+            Self::X25519ChaCha20Poly1305 => Aead::ChaCha20Poly1305,
             #[cfg(feature = "experimental-x-wing")]
-            Self::XWingChaCha20Poly1305 => {
-                in_deep_wiped_frame(|| derive_key_pair::<hpke::kem::XWing>(material))
-            }
+            Self::XWingChaCha20Poly1305 => Aead::ChaCha20Poly1305,
         }
+    }
+
+    /// `DeriveKeyPair` (RFC 9180 §7.1.3): private key, which the caller wipes, and
+    /// public key. `material` is 32 random bytes or more.
+    pub(crate) fn derive_key_pair(self, material: &[u8]) -> Result<(Vec<u8>, Vec<u8>), HpkeError> {
+        self.in_frame(|| self.kem().derive_key_pair(material))
     }
 
     /// `SealBase`: the encapsulated key, and the ciphertext with its tag.
@@ -109,22 +108,51 @@ impl Suite {
         plaintext: &[u8],
         random: &EncapsulationRandomness,
     ) -> Result<(Vec<u8>, Vec<u8>), HpkeError> {
-        with_suite!(self, seal(receiver, info, associated, plaintext, random))
+        self.in_frame(|| {
+            let (shared, enc) = self.kem().encapsulate(receiver, random)?;
+            // One allocation, so that no copy of the plaintext stays behind.
+            let mut sealed = Vec::with_capacity(plaintext.len().saturating_add(TAG_LENGTH));
+            sealed.extend_from_slice(plaintext);
+            let schedule = Schedule::new(self, &shared, info);
+            let nonce = schedule.base_nonce();
+            let tag = match self.aead() {
+                Aead::Aes128Gcm => {
+                    Aes128Gcm::new(&schedule.key()).seal(&nonce, associated, &mut sealed)
+                }
+                Aead::ChaCha20Poly1305 => {
+                    chacha::seal(&schedule.key(), &nonce, associated, &mut sealed)
+                }
+            }?;
+            sealed.extend_from_slice(&tag);
+            Ok((enc, sealed))
+        })
     }
 
     /// `OpenBase`.
     pub(crate) fn open(
         self,
         private: &[u8],
-        encapsulated: &[u8],
+        enc: &[u8],
         info: &[u8],
         associated: &[u8],
-        ciphertext: &[u8],
+        sealed: &[u8],
     ) -> Result<Vec<u8>, HpkeError> {
-        with_suite!(
-            self,
-            open(private, encapsulated, info, associated, ciphertext)
-        )
+        self.in_frame(|| {
+            let (text, tag) = sealed.split_last_chunk().ok_or(HpkeError)?;
+            let shared = self.kem().decapsulate(private, enc)?;
+            let schedule = Schedule::new(self, &shared, info);
+            let nonce = schedule.base_nonce();
+            let mut text = text.to_vec();
+            match self.aead() {
+                Aead::Aes128Gcm => {
+                    Aes128Gcm::new(&schedule.key()).open(&nonce, associated, &mut text, tag)
+                }
+                Aead::ChaCha20Poly1305 => {
+                    chacha::open(&schedule.key(), &nonce, associated, &mut text, tag)
+                }
+            }?;
+            Ok(text)
+        })
     }
 
     /// `SendExportBase`: the encapsulated key, and `length` secret bytes, at most
@@ -137,116 +165,91 @@ impl Suite {
         length: usize,
         random: &EncapsulationRandomness,
     ) -> Result<(Vec<u8>, Vec<u8>), HpkeError> {
-        with_suite!(self, send_export(receiver, info, context, length, random))
+        self.in_frame(|| {
+            let (shared, enc) = self.kem().encapsulate(receiver, random)?;
+            let secret = Schedule::new(self, &shared, info).export(context, length)?;
+            Ok((enc, secret))
+        })
     }
 
     /// `ReceiveExportBase`: `length` secret bytes, at most [`MAX_EXPORT_LENGTH`].
     pub(crate) fn receive_export(
         self,
         private: &[u8],
-        encapsulated: &[u8],
+        enc: &[u8],
         info: &[u8],
         context: &[u8],
         length: usize,
     ) -> Result<Vec<u8>, HpkeError> {
-        with_suite!(
-            self,
-            receive_export(private, encapsulated, info, context, length)
-        )
+        self.in_frame(|| {
+            let shared = self.kem().decapsulate(private, enc)?;
+            Schedule::new(self, &shared, info).export(context, length)
+        })
+    }
+
+    /// ML-KEM holds matrices on the stack.
+    fn in_frame<T>(self, operation: impl FnOnce() -> T) -> T {
+        match self.kem() {
+            Kem::X25519 | Kem::P256 => in_wiped_frame(operation),
+            #[cfg(feature = "experimental-x-wing")]
+            Kem::XWing => in_deep_wiped_frame(operation),
+        }
     }
 }
 
-fn derive_key_pair<K: Kem>(material: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let (private, public) = K::derive_keypair(material);
-    let mut bytes = alloc::vec![0; K::PrivateKey::size()];
-    private.write_exact(&mut bytes);
-    (bytes, public.to_bytes().to_vec())
+/// `KeySchedule` in base mode (§5.1), as far as its secret.
+struct Schedule {
+    labeled: Labeled<10>,
+    secret: Secret<32>,
+    /// Mode ‖ hash of the pre-shared key's name, here none ‖ hash of the info.
+    context: [u8; 65],
 }
 
-fn seal<A: Aead, K: Kem>(
-    receiver: &[u8],
-    info: &[u8],
-    associated: &[u8],
-    plaintext: &[u8],
-    random: &EncapsulationRandomness,
-) -> Result<(Vec<u8>, Vec<u8>), HpkeError> {
-    let receiver = K::PublicKey::from_bytes(receiver)?;
-    let (encapsulated, mut context) = setup_sender_with_rng::<A, HkdfSha256, K>(
-        &OpModeS::Base,
-        &receiver,
-        info,
-        &mut Drawn(random.as_slice()),
-    )?;
-    // One allocation, so that no copy of the plaintext stays behind.
-    let mut sealed = Vec::with_capacity(plaintext.len().saturating_add(TAG_LENGTH));
-    sealed.extend_from_slice(plaintext);
-    let tag = context.seal_inout_detached(InOutBuf::from(sealed.as_mut_slice()), associated)?;
-    sealed.extend_from_slice(&tag.to_bytes());
-    Ok((encapsulated.to_bytes().to_vec(), sealed))
-}
-
-fn open<A: Aead, K: Kem>(
-    private: &[u8],
-    encapsulated: &[u8],
-    info: &[u8],
-    associated: &[u8],
-    ciphertext: &[u8],
-) -> Result<Vec<u8>, HpkeError> {
-    let (text, tag) = ciphertext
-        .split_last_chunk::<TAG_LENGTH>()
-        .ok_or(HpkeError)?;
-    let tag = AeadTag::<A>::from_bytes(tag)?;
-    let private = K::PrivateKey::from_bytes(private)?;
-    let encapsulated = K::EncappedKey::from_bytes(encapsulated)?;
-    let mut context =
-        setup_receiver::<A, HkdfSha256, K>(&OpModeR::Base, &private, &encapsulated, info)?;
-    let mut plaintext = text.to_vec();
-    context.open_inout_detached(InOutBuf::from(plaintext.as_mut_slice()), associated, &tag)?;
-    Ok(plaintext)
-}
-
-fn send_export<A: Aead, K: Kem>(
-    receiver: &[u8],
-    info: &[u8],
-    context: &[u8],
-    length: usize,
-    random: &EncapsulationRandomness,
-) -> Result<(Vec<u8>, Vec<u8>), HpkeError> {
-    let receiver = K::PublicKey::from_bytes(receiver)?;
-    let (encapsulated, sender) = setup_sender_with_rng::<A, HkdfSha256, K>(
-        &OpModeS::Base,
-        &receiver,
-        info,
-        &mut Drawn(random.as_slice()),
-    )?;
-    let secret = export(length, |output| sender.export(context, output))?;
-    Ok((encapsulated.to_bytes().to_vec(), secret))
-}
-
-fn receive_export<A: Aead, K: Kem>(
-    private: &[u8],
-    encapsulated: &[u8],
-    info: &[u8],
-    context: &[u8],
-    length: usize,
-) -> Result<Vec<u8>, HpkeError> {
-    let private = K::PrivateKey::from_bytes(private)?;
-    let encapsulated = K::EncappedKey::from_bytes(encapsulated)?;
-    let receiver =
-        setup_receiver::<A, HkdfSha256, K>(&OpModeR::Base, &private, &encapsulated, info)?;
-    export(length, |output| receiver.export(context, output))
-}
-
-fn export(
-    length: usize,
-    export: impl FnOnce(&mut [u8]) -> Result<(), hpke::HpkeError>,
-) -> Result<Vec<u8>, HpkeError> {
-    if length > MAX_EXPORT_LENGTH {
-        return Err(HpkeError);
+impl Schedule {
+    fn new(suite: Suite, shared: &Secret<32>, info: &[u8]) -> Self {
+        let mut id = *b"HPKE______";
+        let mut context = [0; 65];
+        if let Some(tail) = id.last_chunk_mut() {
+            *tail = suite.id();
+        }
+        let labeled = Labeled(id);
+        let (_, hashes) = context.split_at_mut(1);
+        let (psk_id_hash, info_hash) = hashes.split_at_mut(32);
+        psk_id_hash.copy_from_slice(labeled.extract(b"", b"psk_id_hash", b"").as_slice());
+        info_hash.copy_from_slice(labeled.extract(b"", b"info_hash", info).as_slice());
+        let secret = labeled.extract(shared.as_slice(), b"secret", b"");
+        Self {
+            labeled,
+            secret,
+            context,
+        }
     }
-    let mut output = alloc::vec![0; length];
-    export(&mut output)?;
-    Ok(output)
+
+    fn expand<const N: usize>(&self, label: &[u8]) -> Secret<N> {
+        self.labeled
+            .expand(&self.secret, label, [&self.context, b""])
+    }
+
+    fn key<const N: usize>(&self) -> Secret<N> {
+        self.expand(b"key")
+    }
+
+    /// The nonce of the first message, which is the only one.
+    fn base_nonce(&self) -> Secret<NONCE_LENGTH> {
+        self.expand(b"base_nonce")
+    }
+
+    /// The exporter (§5.3).
+    fn export(&self, context: &[u8], length: usize) -> Result<Vec<u8>, HpkeError> {
+        if length > MAX_EXPORT_LENGTH {
+            return Err(HpkeError);
+        }
+        let exporter = self.expand(b"exp");
+        let mut output = alloc::vec![0; length];
+        self.labeled
+            .expand_into(&exporter, b"sec", [context, b""], &mut output);
+        Ok(output)
+    }
 }
 
 #[cfg(test)]

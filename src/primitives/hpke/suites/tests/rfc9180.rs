@@ -71,7 +71,7 @@ impl Case {
     fn run(&self, suite: Suite) -> (usize, usize) {
         let mut verdicts = Vec::new();
         let (info, enc) = (hex(&self.info), hex(&self.enc));
-        let (private, public) = suite.derive_key_pair(&hex(&self.ikmR));
+        let (private, public) = suite.derive_key_pair(&hex(&self.ikmR)).unwrap();
         verdicts.push(private == hex(&self.skRm) && public == hex(&self.pkRm));
 
         let random = randomness(&self.ikmE);
