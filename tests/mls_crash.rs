@@ -234,7 +234,8 @@ fn operations() -> Vec<(&'static str, fn(&mut Pair) -> Operation)> {
 
 /// Alice and Bob change keys, and talk both ways.
 fn goes_on(alice: &mut Side, bob: &mut Side) {
-    let rng = &mut SeededRng::new(1234);
+    // Other keys in each epoch.
+    let rng = &mut SeededRng::new(alice.group.epoch() + 1000);
     if alice.group.pending_commit().unwrap().is_some() {
         alice
             .group

@@ -431,7 +431,7 @@ fn somebody_joins_from_outside_and_comes_back_when_lost() {
 
 #[test]
 fn outsiders_propose_if_they_may() {
-    let mut server = Client::new("server", SUITE);
+    let server = Client::new("server", SUITE);
     let identity = server.identity();
     let known = ExternalSender::new(&identity.signature_key(), identity.credential().clone());
     let mut alice = Client::new("alice", SUITE);

@@ -9,10 +9,10 @@ use openmls::{
         KeyPackage as Engine, KeyPackageIn, Lifetime, errors::KeyPackageNewError,
         errors::KeyPackageVerifyError,
     },
-    prelude::{MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProtocolVersion},
+    prelude::{KeyPackageRef, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProtocolVersion},
 };
 use rand_core::TryCryptoRng;
-use tls_codec::{DeserializeBytes, Serialize};
+use tls_codec::{Deserialize, DeserializeBytes, Serialize, VLBytes};
 
 use super::{
     MAX_MESSAGE, codec,
@@ -260,12 +260,12 @@ impl KeyPackage {
 
 /// The record of a key package, by its reference as openmls encodes it.
 fn key_of(reference: &[u8]) -> Result<Vec<u8>, StoreError> {
-    #[derive(serde::Serialize)]
-    struct HashReference<'r> {
-        value: &'r [u8],
-    }
-    let encoded = codec::encode(&HashReference { value: reference });
-    let encoded = encoded.map_err(|_| StoreError::Damaged)?;
+    // openmls makes a reference of bytes from the wire alone.
+    let encoded = VLBytes::from(reference)
+        .tls_serialize_detached()
+        .and_then(KeyPackageRef::tls_deserialize_exact)
+        .map_err(|_| StoreError::TooLarge)?;
+    let encoded = codec::encode(&encoded).map_err(|_| StoreError::TooLarge)?;
     Ok(lone_key(LoneRecord::KeyPackage, &encoded))
 }
 
