@@ -101,6 +101,8 @@ mod signer;
 mod staged;
 mod storage;
 mod suite;
+#[cfg(test)]
+mod vectors;
 
 pub use credential::Credential;
 pub use error::GroupError;
