@@ -147,6 +147,17 @@ impl Identity {
         }
     }
 
+    /// An identity whose private key comes from outside.
+    #[cfg(test)]
+    pub(super) fn from_secret(suite: CipherSuite, credential: Credential, secret: &[u8]) -> Self {
+        let key = SigningKey::from_bytes(suite.signature_scheme(), secret).unwrap();
+        Self {
+            suite,
+            credential,
+            key,
+        }
+    }
+
     pub(super) const fn signer(&self) -> &SigningKey {
         &self.key
     }

@@ -30,6 +30,8 @@ pub(super) struct Leaf {
     pub(super) signature_key: Vec<u8>,
     /// Only of a leaf that came with a commit.
     pub(super) parent_hash: Option<Vec<u8>>,
+    /// Only of a leaf that came with a key package: until when it could be used.
+    pub(super) not_after: Option<u64>,
     /// Whether its signature covers its place: all but those of key packages.
     placed: bool,
     signature: Vec<u8>,
@@ -44,10 +46,9 @@ impl Leaf {
         reader.skip_vectors(1);
         // Capabilities: versions, suites, extensions, proposals, credentials.
         reader.skip_vectors(5);
-        let (source, mut parent_hash) = (reader.u8(), None);
+        let (source, mut parent_hash, mut not_after) = (reader.u8(), None, None);
         match source {
-            // A lifetime.
-            1 => _ = reader.bytes(16),
+            1 => not_after = Some((reader.u64(), reader.u64()).1),
             2 => (),
             3 => parent_hash = Some(reader.vector().to_vec()),
             other => panic!("leaf node source {other}"),
@@ -60,9 +61,20 @@ impl Leaf {
             key,
             signature_key,
             parent_hash,
+            not_after,
             placed: source != 1,
             signature,
         }
+    }
+
+    /// Reads a key package, from its version to its signature.
+    pub(super) fn of_key_package(reader: &mut Reader<'_>) -> Self {
+        // Version, suite, and the key that it is joined by.
+        reader.bytes(4);
+        reader.skip_vectors(1);
+        let leaf = Self::read(reader);
+        reader.skip_vectors(2);
+        leaf
     }
 
     /// The same member's leaf with a new key, as a commit brings it.

@@ -90,13 +90,7 @@ impl Case for TreeOperations {
 
         let mut proposal = Reader(&self.proposal);
         match proposal.u16() {
-            1 => {
-                // Version, suite and key of a key package; extensions and signature.
-                proposal.bytes(4);
-                proposal.skip_vectors(1);
-                tree.add(Leaf::read(&mut proposal));
-                proposal.skip_vectors(2);
-            }
+            1 => drop(tree.add(Leaf::of_key_package(&mut proposal))),
             2 => tree.update(self.proposal_sender, Leaf::read(&mut proposal)),
             3 => tree.remove(proposal.u32()),
             other => panic!("proposal type {other}"),
