@@ -3,27 +3,23 @@
 //! key package, whose private keys come from outside.
 
 use alloc::vec::Vec;
-use core::convert::Infallible;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use openmls::{key_packages::KeyPackageBundle, prelude::HpkePrivateKey};
 use openmls_traits::storage::StorageProvider as _;
-use rand_core::{TryCryptoRng, TryRng, utils::fill_bytes_via_next_word};
 use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
-        CipherSuite, Group, Identity, Invitation, KeyPackage, Received, Rules, Settings, codec,
+        CipherSuite, Group, Identity, Invitation, KeyPackage, Received, Settings, codec,
         overlay::Overlay,
     },
     Case, Hex,
     formulas::{Reader, Suite},
+    outside::{Counter, keystore, rules},
     tree::Leaf,
 };
-use crate::{
-    pickle::PickleKey,
-    store::{Keystore, MemoryBackend},
-};
+use crate::store::Keystore;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,14 +77,12 @@ impl Case for Client {
 
     fn check(&self) {
         let rng = &mut Counter(0);
-        let backend = MemoryBackend::new();
-        let mut keystore =
-            Keystore::open_with(rng, backend, &PickleKey::from_bytes(&[7; 32])).unwrap();
+        let mut keystore = keystore(rng);
         self.import(rng, &mut keystore);
 
         let tree = self.ratchet_tree.as_deref();
-        let (settings, rules) = (Settings::default(), rules());
-        let welcome = Invitation::open_with(rng, &keystore, &self.welcome, tree, settings, rules);
+        let settings = Settings::default();
+        let welcome = Invitation::open_with(rng, &keystore, &self.welcome, tree, settings, rules());
         let mut group = welcome.unwrap().accept_with(rng, &mut keystore).unwrap();
         let authenticator = group.epoch_authenticator().unwrap();
         assert_eq!(authenticator, *self.initial_epoch_authenticator);
@@ -115,7 +109,7 @@ impl Case for Client {
             assert_eq!(authenticator, *epoch.epoch_authenticator);
         }
 
-        let stored = Group::load(&keystore, group.id(), self::rules())
+        let stored = Group::load(&keystore, group.id(), rules())
             .unwrap()
             .unwrap();
         assert_eq!(
@@ -242,30 +236,3 @@ struct Bundle<'p> {
 struct EncryptionKey {
     key: HpkePrivateKey,
 }
-
-/// The key packages of the files have expired.
-fn rules() -> Rules {
-    Rules::accept_any_credential().check_lifetimes(false)
-}
-
-/// A generator that counts.
-struct Counter(u64);
-
-impl TryRng for Counter {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        unreachable!("only bytes are drawn")
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        self.0 += 1;
-        Ok(self.0)
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        fill_bytes_via_next_word(bytes, || self.try_next_u64())
-    }
-}
-
-impl TryCryptoRng for Counter {}

@@ -7,8 +7,10 @@ use serde::Deserialize;
 use tls_codec::{Deserialize as _, Serialize as _};
 
 use super::{
+    super::JoinError,
     Case, Hex,
     formulas::{Reader, Suite},
+    outside::{join, member},
     tree::{Leaf, Tree},
 };
 
@@ -23,7 +25,7 @@ pub(super) struct TreeValidation {
 }
 
 impl Case for TreeValidation {
-    const THROUGH: &'static str = "our provider";
+    const THROUGH: &'static str = "our provider, and our public API by an external join";
 
     fn suite(&self) -> Option<u16> {
         Some(self.cipher_suite)
@@ -60,6 +62,25 @@ impl Case for TreeValidation {
             .into_verified(suite.id, &suite.crypto, &group_id)
             .unwrap();
         assert_eq!(verified.tls_serialize_detached().unwrap(), *self.tree);
+
+        let group = join(&suite, tree.clone(), &self.group_id).unwrap();
+        let joined = Tree::read(&group.ratchet_tree().unwrap());
+        assert!(
+            joined
+                .nodes()
+                .all(|node| joined.is_parent_hash_valid(&suite, node))
+        );
+        // The signatures of this one hold, and a parent hash does not.
+        let mut broken = tree;
+        let of_commit = |index| {
+            broken
+                .leaf(index)
+                .is_some_and(|leaf| leaf.parent_hash.is_some())
+        };
+        let replaced = (0..broken.leaf_count()).find(|index| of_commit(*index));
+        broken.set_leaf(replaced.unwrap(), member(&suite).1);
+        let refused = join(&suite, broken, &self.group_id);
+        assert!(matches!(refused, Err(JoinError::InvalidTree)));
     }
 }
 
