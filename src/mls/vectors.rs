@@ -13,6 +13,7 @@ mod codec;
 mod formulas;
 mod framing;
 mod key_schedule;
+mod observer;
 mod outside;
 mod passive;
 mod secret_tree;

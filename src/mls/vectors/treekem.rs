@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{
     Case, Hex,
     formulas::{Reader, Suite},
+    observer::tree_hash_after,
     tree::{Leaf, Tree},
 };
 
@@ -59,7 +60,7 @@ struct Path {
 }
 
 impl Case for TreeKem {
-    const THROUGH: &'static str = "our provider";
+    const THROUGH: &'static str = "our provider, and the engine as an observer";
 
     fn suite(&self) -> Option<u16> {
         Some(self.cipher_suite)
@@ -79,6 +80,16 @@ impl Case for TreeKem {
                 after.tree_hash(&suite, after.root()),
                 *update.tree_hash_after
             );
+            let observed = tree_hash_after(
+                &suite,
+                &self.ratchet_tree,
+                (&self.group_id, self.epoch, &self.context(&suite, &tree)),
+                (update.sender, self.signature_key(update.sender)),
+                &update.update_path,
+            );
+            assert_eq!(observed, *update.tree_hash_after);
+            let of_sender = &update.path_secrets[usize::try_from(update.sender).unwrap()];
+            assert!(of_sender.is_none());
             self.receive(
                 &suite,
                 &tree,
@@ -119,6 +130,12 @@ impl TreeKem {
             &tree_hash,
             &self.confirmed_transcript_hash,
         )
+    }
+
+    fn signature_key(&self, index: u32) -> &[u8] {
+        let mut members = self.leaves_private.iter();
+        let member = members.find(|private| private.index == index);
+        &member.unwrap().signature_priv
     }
 
     /// Every other member reads the path: the secret that it finds, and what
@@ -190,11 +207,6 @@ impl TreeKem {
 
         let mut after = tree.clone();
         let parent_hash = after.set_path(suite, sender, &keys);
-        let signer = self
-            .leaves_private
-            .iter()
-            .find(|private| private.index == sender)
-            .unwrap();
         let key = suite
             .derive_key_pair(b"a leaf secret of thirty-two bytes.")
             .public;
@@ -202,7 +214,7 @@ impl TreeKem {
             suite,
             &key,
             &parent_hash,
-            &signer.signature_priv,
+            self.signature_key(sender),
             &self.group_id,
             sender,
         );
