@@ -1,8 +1,7 @@
 //! Key packages: what a client publishes so that others can add it.
 
-use alloc::vec::Vec;
-use core::fmt;
-use std::time::Duration;
+use alloc::{boxed::Box, vec::Vec};
+use core::{fmt, time::Duration};
 
 use openmls::{
     key_packages::{
@@ -80,7 +79,7 @@ impl KeyPackageOptions {
 /// [`Rules`] say. Public; its private keys are in the keystore of whoever made it.
 #[derive(Clone, PartialEq)]
 pub struct KeyPackage {
-    engine: Engine,
+    engine: Box<Engine>,
     reference: Vec<u8>,
 }
 
@@ -164,12 +163,12 @@ impl KeyPackage {
             .hash_ref(&Crypto::new(Secret::ZERO))
             .map_err(|_| KeyPackageError::Internal)?;
         Ok(Self {
-            engine,
+            engine: Box::new(engine),
             reference: reference.as_slice().to_vec(),
         })
     }
 
-    pub(super) const fn engine(&self) -> &Engine {
+    pub(super) fn engine(&self) -> &Engine {
         &self.engine
     }
 
@@ -177,7 +176,7 @@ impl KeyPackage {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         // Fails for fields of more than 2^30 bytes alone.
-        MlsMessageOut::from(self.engine.clone())
+        MlsMessageOut::from(Engine::clone(&self.engine))
             .tls_serialize_detached()
             .unwrap_or_default()
     }

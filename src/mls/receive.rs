@@ -8,6 +8,7 @@ use openmls::{
     group::{
         MlsGroupStateError, ProcessMessageError, QueuedProposal, StageCommitError, ValidationError,
     },
+    key_packages::errors::KeyPackageVerifyError,
 };
 
 use super::{
@@ -141,6 +142,10 @@ pub enum ReceiveError {
     /// A proposal is not valid, or the proposals of a commit do not go together
     /// (RFC 9420 §12.1 and §12.2).
     InvalidProposal,
+    /// It adds a client by a key package that has expired, or is not valid yet, by our
+    /// clock. The engine has no switch for it: who was away for so long that a commit
+    /// cannot be followed any more has to join again, from outside or by a Welcome.
+    Expired,
     /// A commit is signed by its sender, and not valid: its path, its leaf, or what
     /// follows from it.
     InvalidCommit,
@@ -197,6 +202,7 @@ impl fmt::Display for ReceiveError {
             Self::MissingProposal => "the commit names a proposal that is not known",
             Self::UnknownPsk => "the commit needs a pre-shared key that is not known",
             Self::InvalidProposal => "a proposal is not valid",
+            Self::Expired => "a key package has expired or is not valid yet",
             Self::InvalidCommit => "the commit is not valid",
             Self::UnknownOwnCommit => "the commit is our own, and not the one that waits",
             Self::CredentialRejected => "a credential was rejected",
@@ -265,6 +271,7 @@ impl From<ValidationError> for ReceiveError {
             | Error::NonMemberApplicationMessage
             | Error::WrongWireFormat
             | Error::InvalidSenderType => Self::NotAllowed,
+            Error::KeyPackageVerifyError(KeyPackageVerifyError::LifetimeError(_)) => Self::Expired,
             Error::KeyPackageVerifyError(_)
             | Error::InvalidAddProposalCiphersuite
             | Error::InvalidLeafNodeSignature

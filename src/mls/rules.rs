@@ -1,10 +1,8 @@
 //! What a client accepts from others.
 
-use core::fmt;
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use alloc::sync::Arc;
+use core::{fmt, time::Duration};
+use std::time::SystemTime;
 
 use openmls::{key_packages::Lifetime, prelude::LeafNode};
 
@@ -52,7 +50,9 @@ impl Rules {
     /// Whether lifetimes count, by the system's clock: an expired key package is
     /// then refused, and so is a group with a member whose first leaf has expired
     /// and was never updated. Yes by default. Such a member keeps everybody else
-    /// from joining, which is when to say no.
+    /// from joining, which is when to say no. What others add while we are in the
+    /// group has to be valid in any case
+    /// ([`ReceiveError::Expired`](super::ReceiveError::Expired)).
     #[must_use]
     pub const fn check_lifetimes(mut self, check: bool) -> Self {
         self.check_lifetimes = check;
