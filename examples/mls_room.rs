@@ -10,7 +10,7 @@ use necturus::{
     store::{Keystore, MemoryBackend},
 };
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+type Result<T> = core::result::Result<T, Box<dyn core::error::Error>>;
 
 const SUITE: CipherSuite = CipherSuite::X25519Aes128Gcm;
 /// The extension in which the room's id stands.
@@ -56,7 +56,7 @@ fn main() -> Result<()> {
     let sent = room.commit(&mut alice, &packages, b"{\"membership\":\"join\"}")?;
     room.merge_pending(&mut alice)?; // the server took it
     let welcome = sent.welcome.ok_or("nobody was added")?;
-    let mut join = |store: &mut Keystore| -> Result<Group> {
+    let join = |store: &mut Keystore| -> Result<Group> {
         let invitation = Invitation::open(store, &welcome, None, Settings::default(), rules())?;
         println!("invited to {} members", invitation.members().len());
         Ok(invitation.accept(store)?)

@@ -15,6 +15,7 @@
 //! | sign a device in by QR code | [`channel`] |
 //! | read, sign and check JSON | [`json`] |
 //! | encrypt the frames of a call | [`media`] |
+//! | be in MLS groups (RFC 9420) | `mls`, behind the feature of that name |
 //! | keep all of it in one encrypted place, a file of SQLite's if you like | [`store`] |
 //! | keep any of these at rest by yourself | [`pickle`] |
 //! | move in from libolm or vodozemac, or out | [`pickle`](pickle#moving-in-and-out) |
@@ -82,6 +83,8 @@
 //! | `os-rng` | yes | the short forms that draw from the operating system |
 //! | `precomputed-tables` | yes | tables that make keys and signatures twice as fast |
 //! | `experimental-authenticated-backup` | no | MACs over backed-up sessions (MSC4048, a draft) |
+//! | `mls` | no | groups of RFC 9420, on openmls; needs `std` |
+//! | `experimental-x-wing` | no | the post-quantum suite of MLS (a draft) |
 //! | `qr-image` | no | QR codes as pictures |
 //! | `sqlite` | no | the keystore in an SQLite file |
 //!

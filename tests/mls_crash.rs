@@ -4,6 +4,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     reason = "a test that panics has failed"
 )]
 
@@ -128,6 +130,8 @@ fn seen(group: &Group) -> String {
     )
 }
 
+/// An operation, and what comes before it.
+type Named = (&'static str, fn(&mut Pair) -> Operation);
 type Operation = Box<dyn Fn(&mut Keystore, &mut Group) -> Result<(), String>>;
 
 fn said<T>(result: Result<T, impl ToString>) -> Result<(), String> {
@@ -140,7 +144,7 @@ fn rng() -> SeededRng {
 
 /// Each operation of Alice's on a group, after what has to come before. Bob is where
 /// he will be when it has succeeded.
-fn operations() -> Vec<(&'static str, fn(&mut Pair) -> Operation)> {
+fn operations() -> Vec<Named> {
     vec![
         ("encrypt", |_| {
             Box::new(|store, group| said(group.encrypt_with(&mut rng(), store, b"text", b"")))

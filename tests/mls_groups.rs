@@ -9,7 +9,7 @@
 
 mod common;
 
-use std::time::Duration;
+use core::time::Duration;
 
 use common::mls::{Client, follow, group_of, rules};
 use necturus::mls::{
@@ -251,12 +251,12 @@ fn a_pre_shared_key_is_mixed_in() {
     let psk = Proposal::Psk(b"code".to_vec());
     let (client, group) = &mut members[0];
     assert!(matches!(
-        group.commit(&mut client.keystore, std::slice::from_ref(&psk), b""),
+        group.commit(&mut client.keystore, core::slice::from_ref(&psk), b""),
         Err(GroupError::UnknownPsk)
     ));
     Group::store_psk(&mut client.keystore, b"code", b"secret").unwrap();
     let sent = group
-        .commit(&mut client.keystore, std::slice::from_ref(&psk), b"")
+        .commit(&mut client.keystore, core::slice::from_ref(&psk), b"")
         .unwrap();
     let (client, group) = &mut members[1];
     assert!(matches!(

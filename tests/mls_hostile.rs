@@ -4,7 +4,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a test that panics has failed"
@@ -37,8 +36,11 @@ fn fingerprint(group: &Group) -> (u64, Vec<u8>, String) {
     (group.epoch(), group.epoch_authenticator().unwrap(), waiting)
 }
 
-/// Every message of these kinds, in this framing, with the one it is for.
-fn messages(framing: Framing) -> Vec<(&'static str, [(Client, Group); 2], Vec<u8>)> {
+/// A kind of message, a group in which the first has sent one, and the message.
+type Sent = (&'static str, [(Client, Group); 2], Vec<u8>);
+
+/// Every kind of message, in this framing.
+fn messages(framing: Framing) -> Vec<Sent> {
     let settings = Settings::default().framing(framing);
     let mut made = Vec::new();
     for kind in ["message", "proposal", "commit"] {
@@ -245,7 +247,7 @@ fn a_welcome_is_used_once_and_replaces_no_group() {
     let mut bob = Client::new("bob", SUITE);
     let mut mallory = Client::new("mallory", SUITE);
     let package = bob.key_package();
-    let add = [Proposal::Add(package.clone())];
+    let add = [Proposal::Add(package)];
     let mut group = alice.create(&GroupParameters::default().id(b"room"));
     let sent = group.commit(&mut alice.keystore, &add, b"").unwrap();
     group.merge_pending(&mut alice.keystore).unwrap();

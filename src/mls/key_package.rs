@@ -10,6 +10,7 @@ use openmls::{
     },
     prelude::{KeyPackageRef, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProtocolVersion},
 };
+use openmls_traits::crypto::OpenMlsCrypto;
 use rand_core::TryCryptoRng;
 use tls_codec::{Deserialize, DeserializeBytes, Serialize, VLBytes};
 
@@ -19,6 +20,7 @@ use super::{
     crypto::Crypto,
     extension::Capabilities,
     identity::Identity,
+    member::NewMember,
     overlay::Overlay,
     provider::Seed,
     record::{LoneRecord, lone_key},
@@ -155,6 +157,14 @@ impl KeyPackage {
         if !rules.accepts_leaf(engine.leaf_node()) {
             return Err(KeyPackageError::CredentialRejected);
         }
+        let leaf = NewMember::from_leaf(engine.leaf_node());
+        let keys = [
+            engine.hpke_init_key().key().as_slice(),
+            &leaf.encryption_key,
+        ];
+        if !keys.iter().all(|key| is_sealable(&engine, key)) {
+            return Err(KeyPackageError::Invalid);
+        }
         Self::new(engine)
     }
 
@@ -266,6 +276,16 @@ fn key_of(reference: &[u8]) -> Result<Vec<u8>, StoreError> {
         .map_err(|_| StoreError::TooLarge)?;
     let encoded = codec::encode(&encoded).map_err(|_| StoreError::TooLarge)?;
     Ok(lone_key(LoneRecord::KeyPackage, &encoded))
+}
+
+/// Whether anything can be encrypted to a key. A member with one of small order would
+/// keep all others from changing their keys.
+fn is_sealable(package: &Engine, key: &[u8]) -> bool {
+    let config = package.ciphersuite().hpke_config();
+    let crypto = Crypto::new(Secret::ZERO);
+    crypto
+        .hpke_setup_sender_and_export(config, key, b"", b"", 32)
+        .is_ok()
 }
 
 fn verify(package: KeyPackageIn, rules: &Rules) -> Result<Engine, KeyPackageError> {

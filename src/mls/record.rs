@@ -34,7 +34,7 @@ pub(super) enum GroupRecord {
     OwnLeafNodes = 12,
     ProposalRefs = 13,
     QueuedProposal = 14,
-    /// Ours: [`Kept`](super::group::Kept).
+    /// Ours: who we are in it, and how we take part.
     Kept = 15,
     /// Ours: what a merge replaced.
     Undo = 16,
