@@ -32,17 +32,31 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, decode::Err
 /// Grows without leaving a copy behind.
 struct WipedWriter(Zeroizing<Vec<u8>>);
 
+impl WipedWriter {
+    #[cold]
+    fn grow(&mut self, needed: usize) {
+        let mut grown = Vec::with_capacity(needed.max(self.0.capacity().saturating_mul(2)));
+        grown.extend_from_slice(&self.0);
+        core::mem::swap(&mut *self.0, &mut grown);
+        grown.zeroize();
+    }
+}
+
 impl Write for WipedWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    // Most writes are of a byte or two: a call for each takes longer than the rest.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         let needed = self.0.len().saturating_add(bytes.len());
         if needed > self.0.capacity() {
-            let mut grown = Vec::with_capacity(needed.max(self.0.capacity().saturating_mul(2)));
-            grown.extend_from_slice(&self.0);
-            core::mem::swap(&mut *self.0, &mut grown);
-            grown.zeroize();
+            self.grow(needed);
         }
         self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
