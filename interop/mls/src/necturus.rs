@@ -23,8 +23,9 @@ const KEY: [u8; 32] = [7; 32];
 pub struct NecturusMember {
     storage: Shared,
     keystore: Keystore,
-    suite: CipherSuite,
-    /// What the identity goes by in the keystore.
+    /// At hand for the next who takes it; the keystore has it, too.
+    identity: Option<Identity>,
+    /// What it goes by there.
     signature_key: Vec<u8>,
     settings: GroupSettings,
     group: Option<Group>,
@@ -51,8 +52,8 @@ impl NecturusMember {
         Ok(Self {
             storage,
             keystore,
-            suite,
             signature_key: identity.signature_key(),
+            identity: Some(identity),
             settings: group,
             group: None,
         })
@@ -67,7 +68,10 @@ impl NecturusMember {
         Ok(())
     }
 
-    fn identity(&self) -> Result<Identity> {
+    fn identity(&mut self) -> Result<Identity> {
+        if let Some(identity) = self.identity.take() {
+            return Ok(identity);
+        }
         let identity = Identity::load(&self.keystore, &self.signature_key)?;
         identity.ok_or_else(|| "not stored".into())
     }
@@ -106,6 +110,7 @@ impl Member for NecturusMember {
         let identity = self.identity()?;
         let options = KeyPackageOptions::default().capabilities(capabilities());
         let key_package = KeyPackage::generate(&mut self.keystore, &identity, &options)?;
+        self.identity = Some(identity);
         Ok(key_package.to_bytes())
     }
 
@@ -228,9 +233,9 @@ impl Member for NecturusMember {
             None => None,
         };
         Ok(Box::new(Self {
+            identity: Identity::load(&keystore, &self.signature_key)?,
             storage,
             keystore,
-            suite: self.suite,
             signature_key: self.signature_key.clone(),
             settings: self.settings.clone(),
             group,
