@@ -1,5 +1,9 @@
-//! MessagePack for what openmls stores: self-describing, as its types demand, with
-//! names of fields, so that a value survives a field more in a later release.
+//! MessagePack for what openmls stores: self-describing, as its types demand.
+//!
+//! Fields stand without their names, in the order of openmls's types, which makes values
+//! half as large and twice as fast. So an engine with other fields reads them wrongly or
+//! not at all: `Cargo.toml` names the one version whose order this is, a stored group of
+//! it is among the tests, and an update of the engine brings its own reader.
 
 use alloc::vec::Vec;
 use std::io::{self, Write};
@@ -18,9 +22,7 @@ pub(super) fn encode<T: Serialize + ?Sized>(
 ) -> Result<Zeroizing<Vec<u8>>, encode::Error> {
     let mut out = WipedWriter(Zeroizing::new(Vec::with_capacity(256)));
     // Byte strings as such, and not as arrays of numbers: smaller and faster.
-    let mut serializer = Serializer::new(&mut out)
-        .with_struct_map()
-        .with_bytes(BytesMode::ForceAll);
+    let mut serializer = Serializer::new(&mut out).with_bytes(BytesMode::ForceAll);
     value.serialize(&mut serializer)?;
     Ok(out.0)
 }

@@ -41,7 +41,7 @@ use tls_codec::SecretVLBytes;
 
 use self::{
     leaves::Signatures,
-    seed::{Encapsulation, Seed},
+    seed::{Encapsulation, Seed, length},
 };
 use super::signer::SigningKey;
 use crate::primitives::{
@@ -52,6 +52,11 @@ use crate::primitives::{
     kdf::{HmacSha256, sha256},
     wipe::Secret,
 };
+
+/// How much of a context counts for what is drawn. In a Welcome it is the encrypted
+/// GroupInfo, once for each who is added: to hash all of it each time is half of the
+/// work of adding a thousand members.
+const INFO_HEAD: usize = 128;
 
 /// The suites in order of preference.
 const SUITES: &[Ciphersuite] = &[
@@ -265,7 +270,14 @@ impl OpenMlsCrypto for Crypto {
         let suite = suite(&config)?;
         let random = self.seed.encapsulation(
             Encapsulation::Seal,
-            &[&suite.id(), receiver, info, associated, plaintext],
+            &[
+                &suite.id(),
+                receiver,
+                &length(info),
+                info.get(..INFO_HEAD).unwrap_or(info),
+                associated,
+                plaintext,
+            ],
         );
         suite
             .seal(receiver, info, associated, plaintext, &random)

@@ -23,8 +23,9 @@ use std::{
 
 use openmls::{group::GroupId, treesync::RatchetTreeIn};
 use openmls_traits::types::{Ciphersuite, CryptoError, SignatureScheme};
+use tls_codec::Size;
 
-use super::{Crypto, verify};
+use super::{Crypto, seed::length, verify};
 use crate::primitives::{ed25519::cofactorless, kdf::sha256, wipe::Secret};
 
 /// How a [`Crypto`] answers for a signature.
@@ -68,6 +69,13 @@ impl Claim {
 /// Signatures that a thread takes at once, and more than which are worth a thread.
 const SHARE: usize = 32;
 
+/// Bytes of a tree below which walking it twice takes longer than it saves: some
+/// twenty leaves.
+#[cfg(not(test))]
+const WORTHWHILE: usize = 4096;
+#[cfg(test)]
+const WORTHWHILE: usize = 0;
+
 impl Crypto {
     /// Verifies the signatures of all leaves of a tree on all processors, so that
     /// they are known when `openmls` asks for them. To be called before the tree is
@@ -77,6 +85,9 @@ impl Crypto {
         let Signatures::Check(known) = &self.signatures else {
             return;
         };
+        if tree.tls_serialized_len() < WORTHWHILE {
+            return;
+        }
         known.get_or_init(|| {
             let collector = Self {
                 signatures: Signatures::Collect(Mutex::default()),
@@ -188,11 +199,6 @@ fn id(scheme: SignatureScheme, data: &[u8], public: &[u8], signature: &[u8]) -> 
         public,
         signature,
     ])
-}
-
-fn length(part: &[u8]) -> [u8; 8] {
-    // No machine has a wider `usize`.
-    u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes()
 }
 
 #[cfg(test)]

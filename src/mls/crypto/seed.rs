@@ -11,6 +11,9 @@
 //! - for equal inputs they are equal, and so is the ciphertext: that tells that the
 //!   inputs were equal, and nothing else, since key and nonce were used for one text.
 //!   `openmls` seals no text twice to one key in an operation;
+//! - of the context (HPKE's `info`) its length and its first bytes count. Those that
+//!   differ behind them share what is drawn, and so the KEM's secret, from which the key
+//!   schedule makes unrelated keys, as it hashes the whole context (RFC 9180 §5.1);
 //! - the same seed and calls give the same bytes, whatever thread comes first.
 //!
 //! Signature keys are counted: `openmls` makes them in one thread.
@@ -18,6 +21,12 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::primitives::{hpke::suites::EncapsulationRandomness, kdf::HmacSha256, wipe::Secret};
+
+/// The length of an input.
+pub(super) fn length(input: &[u8]) -> [u8; 8] {
+    // No machine has a wider `usize`.
+    u64::try_from(input.len()).unwrap_or(u64::MAX).to_be_bytes()
+}
 
 /// 32 random bytes, drawn for one operation. Secret; wiped on drop.
 pub(super) struct Seed {
@@ -65,9 +74,7 @@ impl Seed {
     fn derive<const N: usize>(&self, label: &[u8], inputs: &[&[u8]]) -> Secret<N> {
         let mut extract = HmacSha256::new(&self.seed);
         for input in [label].iter().chain(inputs) {
-            // No machine has a wider `usize`.
-            let length = u64::try_from(input.len()).unwrap_or(u64::MAX);
-            extract.update(&length.to_be_bytes());
+            extract.update(&length(input));
             extract.update(input);
         }
         HmacSha256::new(&Secret::from(extract.finish())).expand(&[])
