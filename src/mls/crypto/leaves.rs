@@ -74,7 +74,7 @@ const SHARE: usize = 32;
 #[cfg(not(test))]
 const WORTHWHILE: usize = 4096;
 #[cfg(test)]
-const WORTHWHILE: usize = 0;
+const WORTHWHILE: usize = 64;
 
 impl Crypto {
     /// Verifies the signatures of all leaves of a tree on all processors, so that
