@@ -10,7 +10,7 @@ use openmls::{
     },
     prelude::{KeyPackageRef, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProtocolVersion},
 };
-use openmls_traits::crypto::OpenMlsCrypto;
+use openmls_traits::{crypto::OpenMlsCrypto, types::HpkeKemType};
 use rand_core::TryCryptoRng;
 use tls_codec::{Deserialize, DeserializeBytes, Serialize, VLBytes};
 
@@ -28,7 +28,7 @@ use super::{
     suite::CipherSuite,
 };
 use crate::{
-    primitives::{random::RngError, wipe::Secret},
+    primitives::{curve25519::Curve25519PublicKey, random::RngError, wipe::Secret},
     store::{Changes, Keystore, StoreError},
 };
 
@@ -282,6 +282,10 @@ fn key_of(reference: &[u8]) -> Result<Vec<u8>, StoreError> {
 /// keep all others from changing their keys.
 fn is_sealable(package: &Engine, key: &[u8]) -> bool {
     let config = package.ciphersuite().hpke_config();
+    if config.0 == HpkeKemType::DhKem25519 {
+        let key = <[u8; 32]>::try_from(key).map(Curve25519PublicKey::from_bytes);
+        return key.is_ok_and(|key| !key.is_small_order());
+    }
     let crypto = Crypto::new(Secret::ZERO);
     crypto
         .hpke_setup_sender_and_export(config, key, b"", b"", 32)
