@@ -845,3 +845,20 @@ fn chains_of_certificates_are_carried() {
     assert_eq!(loaded.members().unwrap()[0].credential, chain);
     assert_eq!(*loaded.identity().credential(), chain);
 }
+
+#[test]
+fn secrets_are_as_long_as_asked() {
+    let [alice, bob] = group_of::<2>(SUITE, &Settings::default());
+    for length in [0, 1, 32, 8160] {
+        let secrets =
+            [&alice, &bob].map(|member| member.1.export_secret("label", b"", length).unwrap());
+        assert_eq!(secrets[0].len(), length);
+        assert_eq!(*secrets[0], *secrets[1]);
+    }
+    for length in [8161, 65535, 65536, usize::MAX] {
+        assert!(matches!(
+            alice.1.export_secret("label", b"", length),
+            Err(GroupError::TooLong)
+        ));
+    }
+}

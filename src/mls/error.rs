@@ -69,7 +69,7 @@ pub enum GroupError {
     /// The keystore could not be read when the group had to be loaded again: the
     /// next operation that is given the keystore tries once more.
     Unloaded,
-    /// More than 65535 bytes of a secret were asked for.
+    /// More than 8160 bytes of a secret were asked for.
     TooLong,
     /// openmls could not do what it should always be able to: a bug, or a damaged
     /// keystore.

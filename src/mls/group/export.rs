@@ -17,6 +17,9 @@ use crate::{
     store::{Keystore, StoreError},
 };
 
+/// The longest secret: 255 blocks of SHA-256, the hash of every suite.
+const MAX_SECRET_LENGTH: usize = 255 * 32;
+
 /// The label of the exporter behind [`Group::safety_number`].
 const SAFETY_NUMBER: &str = "necturus safety number";
 
@@ -34,18 +37,22 @@ impl Group {
     /// the same for all members. `label` says what it is for.
     ///
     /// # Errors
-    /// [`GroupError::TooLong`] for more than 65535 bytes, [`GroupError::Evicted`],
-    /// [`GroupError::Unloaded`].
+    /// [`GroupError::TooLong`] for more than 8160 bytes, at which HKDF ends (RFC 5869
+    /// §2.3), [`GroupError::Evicted`], [`GroupError::Unloaded`].
     pub fn export_secret(
         &self,
         label: &str,
         context: &[u8],
         length: usize,
     ) -> Result<Zeroizing<Vec<u8>>, GroupError> {
+        if length > MAX_SECRET_LENGTH {
+            return Err(GroupError::TooLong);
+        }
+        let engine = self.engine()?;
         let crypto = Crypto::new(Secret::ZERO);
-        let exported = self
-            .engine()?
-            .export_secret(&crypto, label, context, length)?;
+        // openmls makes none of no bytes.
+        let mut exported = engine.export_secret(&crypto, label, context, length.max(1))?;
+        exported.truncate(length);
         Ok(Zeroizing::new(exported))
     }
 
