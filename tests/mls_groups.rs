@@ -862,3 +862,40 @@ fn secrets_are_as_long_as_asked() {
         ));
     }
 }
+
+#[test]
+fn of_proposals_that_exclude_each_other_one_is_committed() {
+    let package = Client::new("dave", SUITE).key_package();
+    let add = Proposal::Add(package);
+    let remove = Proposal::Remove(2);
+    for (first, second, left) in [
+        ((2, Proposal::SelfRemove), (1, remove.clone()), 2),
+        ((1, remove.clone()), (2, Proposal::SelfRemove), 2),
+        ((2, Proposal::SelfRemove), (2, Proposal::Update), 2),
+        ((2, Proposal::Update), (2, Proposal::SelfRemove), 2),
+        ((2, Proposal::SelfRemove), (2, Proposal::SelfRemove), 2),
+        ((2, Proposal::Update), (1, remove.clone()), 2),
+        ((1, remove.clone()), (0, remove.clone()), 2),
+        ((1, add.clone()), (2, add.clone()), 4),
+    ] {
+        let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
+        propose(&mut members, first.0, &first.1);
+        propose(&mut members, second.0, &second.1);
+        if left == 2 {
+            commit_and_follow_without(&mut members, 0, 2);
+        } else {
+            commit_and_follow(&mut members, 0, &[]);
+        }
+        assert_eq!(members[0].1.members().unwrap().len(), left);
+    }
+    // One by value, of a member who wants to go.
+    let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
+    propose(&mut members, 2, &Proposal::SelfRemove);
+    let (client, group) = &mut members[0];
+    let sent = group
+        .commit(&mut client.keystore, &[remove], b"")
+        .unwrap();
+    let (client, group) = &mut members[1];
+    follow(&mut client.keystore, group, &sent.commit);
+    assert_eq!(group.members().unwrap().len(), 2);
+}

@@ -1,9 +1,10 @@
 //! Commits of our own.
 
 use alloc::{boxed::Box, vec::Vec};
+use std::collections::HashSet;
 
 use openmls::{
-    group::MlsGroup,
+    group::{MlsGroup, QueuedProposal},
     messages::proposals::{CustomProposal, PreSharedKeyProposal, Proposal as EngineProposal},
     prelude::{LeafNodeIndex, LeafNodeParameters},
     schedule::{ExternalPsk, PreSharedKeyId, Psk},
@@ -14,7 +15,7 @@ use rand_core::TryCryptoRng;
 use super::{
     super::{
         error::GroupError, extension::group_context_extensions, identity::Identity,
-        proposal::Proposal, provider::Provider,
+        member::Sender, proposal::Proposal, provider::Provider,
     },
     Group, message_bytes, undo,
 };
@@ -32,8 +33,8 @@ pub struct CommitMessages {
 }
 
 impl Group {
-    /// Commits these proposals, and all that wait ([`Self::pending_proposals`]), and
-    /// keeps the commit until it is [merged](Self::merge_pending) or
+    /// Commits these proposals, and all that wait ([`Self::pending_proposals`]), one of
+    /// those that exclude each other (RFC 9420 §12.2), and keeps the commit until it is [merged](Self::merge_pending) or
     /// [discarded](Self::discard_pending). Without any it changes our own keys, which
     /// locks out who stole them: do so now and then. `authenticated_data` goes along,
     /// not encrypted. Draws 32 bytes.
@@ -149,6 +150,7 @@ fn commit(
         return Err(GroupError::PendingCommit);
     }
     let suite = engine.ciphersuite();
+    let mut selection = Selection::new(engine);
     // Only adding someone needs no new keys of ours, and is a smaller commit; whoever
     // wants both says so.
     let update = proposals
@@ -186,7 +188,7 @@ fn commit(
             provider.rand(),
             provider.crypto(),
             identity.signer(),
-            |_| true,
+            |proposal| selection.takes(proposal),
         )?
         .stage_commit(provider)?;
     let (commit, welcome, _) = messages.into_messages();
@@ -194,6 +196,50 @@ fn commit(
         commit: message_bytes(&commit)?,
         welcome: welcome.as_ref().map(message_bytes).transpose()?,
     })
+}
+
+/// Of proposals that exclude each other one is committed (RFC 9420 §12.2). openmls
+/// chooses among those that change or remove one member, but for what comes after a
+/// self-remove, at which its debug assertions panic; and not among those that add one
+/// client.
+struct Selection {
+    leaving: HashSet<u32>,
+    added: HashSet<Vec<u8>>,
+}
+
+impl Selection {
+    fn new(engine: &MlsGroup) -> Self {
+        let leaving = engine.pending_proposals().filter_map(|proposal| {
+            let leaves = matches!(proposal.proposal(), EngineProposal::SelfRemove);
+            match Sender::from_engine(proposal.sender()) {
+                Sender::Member(leaf) if leaves => Some(leaf),
+                _ => None,
+            }
+        });
+        Self {
+            leaving: leaving.collect(),
+            added: HashSet::new(),
+        }
+    }
+
+    /// To be asked about each in turn.
+    fn takes(&mut self, proposal: &QueuedProposal) -> bool {
+        match (
+            proposal.proposal(),
+            Sender::from_engine(proposal.sender()),
+        ) {
+            (EngineProposal::Remove(remove), _) => {
+                !self.leaving.contains(&remove.removed().u32())
+            }
+            (EngineProposal::Update(_), Sender::Member(leaf)) => !self.leaving.contains(&leaf),
+            (EngineProposal::Add(add), _) => {
+                let leaf = add.key_package().leaf_node();
+                let key = leaf.signature_key().as_slice().to_vec();
+                self.added.insert(key)
+            }
+            _ => true,
+        }
+    }
 }
 
 /// The id of an external pre-shared key, with a fresh nonce (RFC 9420 §8.4).
