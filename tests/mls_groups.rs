@@ -18,6 +18,7 @@ use necturus::mls::{
     KeyPackage, KeyPackageError, KeyPackageOptions, Proposal, ReceiveError, Received, Rules,
     Sender, Settings,
 };
+use necturus::store::Keystore;
 
 const SUITE: CipherSuite = CipherSuite::X25519Aes128Gcm;
 
@@ -898,4 +899,118 @@ fn of_proposals_that_exclude_each_other_one_is_committed() {
     let (client, group) = &mut members[1];
     follow(&mut client.keystore, group, &sent.commit);
     assert_eq!(group.members().unwrap().len(), 2);
+}
+
+#[test]
+fn rules_are_asked_on_every_road_into_a_group() {
+    let no_mallory = || Rules::new(|credential, _| *credential != Credential::basic(b"mallory"));
+    let mut mallory = Client::new("mallory", SUITE);
+    let identity = mallory.identity();
+    let outsider = ExternalSender::new(&identity.signature_key(), identity.credential().clone());
+    let invite = |outsider: &ExternalSender| Proposal::Extensions {
+        extensions: vec![],
+        external_senders: vec![outsider.clone()],
+    };
+    let mut alice = Client::new("alice", SUITE);
+    let create = |alice: &mut Client, parameters: &GroupParameters, rules: Rules| {
+        let identity = alice.identity();
+        Group::create(&mut alice.keystore, identity, parameters, rules)
+    };
+    let with_outsider = GroupParameters::default().external_sender(outsider.clone());
+    assert!(matches!(
+        create(&mut alice, &with_outsider, no_mallory()),
+        Err(GroupError::CredentialRejected)
+    ));
+
+    // A group that is strict: what we commit and propose ourselves.
+    let mut group = create(&mut alice, &GroupParameters::default(), no_mallory()).unwrap();
+    for change in [Proposal::Add(mallory.key_package()), invite(&outsider)] {
+        let proposals = core::slice::from_ref(&change);
+        assert!(matches!(
+            group.commit(&mut alice.keystore, proposals, b""),
+            Err(GroupError::CredentialRejected)
+        ));
+        assert!(matches!(
+            group.propose(&mut alice.keystore, &change, b""),
+            Err(GroupError::CredentialRejected)
+        ));
+    }
+    assert!(group.pending_commit().unwrap().is_none());
+    assert!(group.pending_proposals().unwrap().is_empty());
+
+    // What waits since the rules were others.
+    let mut lax = Group::load(&alice.keystore, group.id(), rules())
+        .unwrap()
+        .unwrap();
+    let change = Proposal::Add(mallory.key_package());
+    lax.propose(&mut alice.keystore, &change, b"").unwrap();
+    let mut group = Group::load(&alice.keystore, lax.id(), no_mallory())
+        .unwrap()
+        .unwrap();
+    assert!(matches!(
+        group.commit(&mut alice.keystore, &[], b""),
+        Err(GroupError::CredentialRejected)
+    ));
+
+    // What others commit by value, and who joins from outside.
+    let mut group = create(&mut alice, &GroupParameters::default(), rules()).unwrap();
+    let mut bob = Client::new("bob", SUITE);
+    let add = [Proposal::Add(bob.key_package())];
+    let sent = group.commit(&mut alice.keystore, &add, b"").unwrap();
+    group.merge_pending(&mut alice.keystore).unwrap();
+    let open = |welcome: &[u8], keystore: &Keystore| {
+        Invitation::open(keystore, welcome, None, Settings::default(), no_mallory())
+    };
+    let mut his = open(&sent.welcome.unwrap(), &bob.keystore)
+        .unwrap()
+        .accept(&mut bob.keystore)
+        .unwrap();
+    for change in [Proposal::Add(mallory.key_package()), invite(&outsider)] {
+        let sent = group.commit(&mut alice.keystore, &[change], b"").unwrap();
+        group.discard_pending(&mut alice.keystore).unwrap();
+        assert!(matches!(
+            his.receive(&mut bob.keystore, &sent.commit),
+            Err(ReceiveError::CredentialRejected)
+        ));
+    }
+    let join = ExternalJoin::default();
+    let info = group.group_info().unwrap();
+    let identity = mallory.identity();
+    let (_, commit) = Group::join_external(
+        &mut mallory.keystore,
+        identity,
+        &info,
+        None,
+        &join,
+        rules(),
+    )
+    .unwrap();
+    assert!(matches!(
+        his.receive(&mut bob.keystore, &commit),
+        Err(ReceiveError::CredentialRejected)
+    ));
+
+    // A group whose state names her.
+    let mut carol = Client::new("carol", SUITE);
+    let mut group = create(&mut alice, &with_outsider, rules()).unwrap();
+    let add = [Proposal::Add(carol.key_package())];
+    let sent = group.commit(&mut alice.keystore, &add, b"").unwrap();
+    group.merge_pending(&mut alice.keystore).unwrap();
+    assert!(matches!(
+        open(&sent.welcome.unwrap(), &carol.keystore),
+        Err(JoinError::ExternalSenderRejected { index: 0 })
+    ));
+    let info = group.group_info().unwrap();
+    let identity = carol.identity();
+    assert!(matches!(
+        Group::join_external(
+            &mut carol.keystore,
+            identity,
+            &info,
+            None,
+            &join,
+            no_mallory()
+        ),
+        Err(JoinError::ExternalSenderRejected { index: 0 })
+    ));
 }

@@ -59,7 +59,7 @@ pub enum GroupError {
     InvalidProposals,
     /// A type of extension stands there twice, or is one that MLS itself uses.
     ExtensionKind,
-    /// The rules reject a credential.
+    /// The rules reject a credential or a lifetime.
     CredentialRejected,
     /// A staged commit or received proposal that is of no use any more: another
     /// operation came in between, or it is of another group.

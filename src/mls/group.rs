@@ -156,6 +156,10 @@ impl Group {
         R: TryCryptoRng + ?Sized,
     {
         let seed = Seed::draw(rng)?;
+        let mut senders = parameters.external_senders.iter();
+        if !senders.all(|sender| rules.accepts(&sender.credential, &sender.signature_key)) {
+            return Err(GroupError::CredentialRejected);
+        }
         let extensions =
             group_context_extensions(&parameters.extensions, &parameters.external_senders)
                 .map_err(|_| GroupError::ExtensionKind)?;

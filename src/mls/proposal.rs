@@ -14,6 +14,7 @@ use super::{
     extension::{Extension, ExternalSender, own_extensions},
     key_package::KeyPackage,
     member::{NewMember, Sender},
+    rules::Rules,
 };
 
 /// A change that we propose, or commit at once.
@@ -49,6 +50,25 @@ pub enum Proposal {
         /// The content.
         payload: Vec<u8>,
     },
+}
+
+impl Proposal {
+    /// Whether the rules accept all credentials and lifetimes that it brings.
+    pub(super) fn is_accepted(&self, rules: &Rules) -> bool {
+        match self {
+            Self::Add(package) => {
+                let package = package.engine();
+                rules.lifetime(package.life_time()).is_ok()
+                    && rules.accepts_leaf(package.leaf_node())
+            }
+            Self::Extensions {
+                external_senders, ..
+            } => external_senders
+                .iter()
+                .all(|sender| rules.accepts(&sender.credential, &sender.signature_key)),
+            _ => true,
+        }
+    }
 }
 
 /// A proposal as it stands in a group or a commit. Public.

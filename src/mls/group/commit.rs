@@ -15,7 +15,7 @@ use rand_core::TryCryptoRng;
 use super::{
     super::{
         error::GroupError, extension::group_context_extensions, identity::Identity,
-        member::Sender, proposal::Proposal, provider::Provider,
+        member::Sender, proposal::Proposal, provider::Provider, staged::proposal_accepted,
     },
     Group, message_bytes, undo,
 };
@@ -51,9 +51,20 @@ impl Group {
     where
         R: TryCryptoRng + ?Sized,
     {
+        let rules = self.rules.clone();
         self.run(rng, keystore, |engine, provider, identity| {
             engine.set_aad(authenticated_data.to_vec());
-            commit(engine, provider, identity, proposals)
+            let messages = commit(engine, provider, identity, proposals)?;
+            // Also of what was proposed under other rules.
+            let accepted = engine.pending_commit().is_none_or(|commit| {
+                let mut proposals = commit.queued_proposals();
+                proposals.all(|proposal| proposal_accepted(proposal.proposal(), &rules))
+            });
+            if accepted {
+                Ok(messages)
+            } else {
+                Err(GroupError::CredentialRejected)
+            }
         })
     }
 

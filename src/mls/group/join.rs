@@ -4,7 +4,8 @@ use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
 use openmls::{
-    group::{ExternalCommitBuilderError, MlsGroup, ProcessedWelcome, StagedWelcome, WelcomeError},
+    extensions::Extensions,
+    group::{ExternalCommitBuilderError, GroupContext, MlsGroup, ProcessedWelcome, StagedWelcome, WelcomeError},
     messages::{
         GroupSecretsError,
         group_info::{GroupInfoError, VerifiableGroupInfo},
@@ -26,7 +27,7 @@ use super::{
         MAX_MESSAGE,
         credential::Credential,
         error::GroupError,
-        extension::{Capabilities, Extension, own_extensions},
+        extension::{Capabilities, Extension, external_senders, own_extensions},
         identity::Identity,
         member::Member,
         overlay::{Overlay, OverlayError},
@@ -108,6 +109,7 @@ impl Invitation {
         }
         let staged = outcome::<_, JoinError, _>(&provider, builder.build())?;
         check_members(staged.members(), &rules)?;
+        check_external_senders(staged.group_context().extensions(), &rules)?;
         Ok(Self {
             engine: Box::new(staged),
             changes: provider.into_changes(),
@@ -337,6 +339,7 @@ impl Group {
             return Err(failure.into());
         }
         check_members(engine.members(), &rules)?;
+        check_external_senders(engine.extensions(), &rules)?;
         let message = message_bytes(messages.commit())?;
         let settings = join.settings.clone();
         let changes = provider.into_changes();
@@ -394,6 +397,18 @@ fn check_members(
             return Err(JoinError::CredentialRejected {
                 leaf: member.index.u32(),
             });
+        }
+    }
+    Ok(())
+}
+
+fn check_external_senders(
+    extensions: &Extensions<GroupContext>,
+    rules: &Rules,
+) -> Result<(), JoinError> {
+    for (index, sender) in (0..).zip(external_senders(extensions)) {
+        if !rules.accepts(&sender.credential, &sender.signature_key) {
+            return Err(JoinError::ExternalSenderRejected { index });
         }
     }
     Ok(())
@@ -477,6 +492,11 @@ pub enum JoinError {
         /// Its leaf.
         leaf: u32,
     },
+    /// The rules reject somebody who may send proposals from outside.
+    ExternalSenderRejected {
+        /// Its place in the group's list, from 0.
+        index: u32,
+    },
     /// The external commit is not valid.
     InvalidCommit,
     /// The keystore failed: see the source.
@@ -507,6 +527,9 @@ impl fmt::Display for JoinError {
             Self::Expired => "the leaf of a member has expired or is not valid yet",
             Self::CredentialRejected { leaf } => {
                 return write!(f, "the member at leaf {leaf} was rejected");
+            }
+            Self::ExternalSenderRejected { index } => {
+                return write!(f, "the external sender {index} was rejected");
             }
             Self::InvalidCommit => "the external commit is not valid",
             Self::Store(_) => "the keystore failed",

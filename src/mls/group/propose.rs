@@ -44,6 +44,9 @@ impl Group {
     where
         R: TryCryptoRng + ?Sized,
     {
+        if !proposal.is_accepted(&self.rules) {
+            return Err(GroupError::CredentialRejected);
+        }
         // A self-remove has to be public, whatever else is, so that somebody who joins
         // from outside can commit it. The engine makes one only where everything is.
         let usual = self.settings.join_config();
