@@ -893,9 +893,7 @@ fn of_proposals_that_exclude_each_other_one_is_committed() {
     let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
     propose(&mut members, 2, &Proposal::SelfRemove);
     let (client, group) = &mut members[0];
-    let sent = group
-        .commit(&mut client.keystore, &[remove], b"")
-        .unwrap();
+    let sent = group.commit(&mut client.keystore, &[remove], b"").unwrap();
     let (client, group) = &mut members[1];
     follow(&mut client.keystore, group, &sent.commit);
     assert_eq!(group.members().unwrap().len(), 2);
@@ -976,15 +974,8 @@ fn rules_are_asked_on_every_road_into_a_group() {
     let join = ExternalJoin::default();
     let info = group.group_info().unwrap();
     let identity = mallory.identity();
-    let (_, commit) = Group::join_external(
-        &mut mallory.keystore,
-        identity,
-        &info,
-        None,
-        &join,
-        rules(),
-    )
-    .unwrap();
+    let (_, commit) =
+        Group::join_external(&mut mallory.keystore, identity, &info, None, &join, rules()).unwrap();
     assert!(matches!(
         his.receive(&mut bob.keystore, &commit),
         Err(ReceiveError::CredentialRejected)
@@ -1013,4 +1004,69 @@ fn rules_are_asked_on_every_road_into_a_group() {
         ),
         Err(JoinError::ExternalSenderRejected { index: 0 })
     ));
+}
+
+#[test]
+fn rolling_back_uses_no_key_twice() {
+    let settings = Settings::default().keep_previous_epoch(true);
+    let [mut alice, mut bob] = group_of::<2>(SUITE, &settings);
+    alice.1.commit(&mut alice.0.keystore, &[], b"").unwrap();
+    alice.1.merge_pending(&mut alice.0.keystore).unwrap();
+    alice.1.encrypt(&mut alice.0.keystore, b"a", b"").unwrap();
+    alice.1.roll_back(&mut alice.0.keystore).unwrap();
+    // The same commit would lead to the same keys.
+    assert!(alice.1.pending_commit().unwrap().is_none());
+    assert!(matches!(
+        alice.1.merge_pending(&mut alice.0.keystore),
+        Err(GroupError::NoPendingCommit)
+    ));
+    // One that waited, while another's was merged, still waits.
+    let bobs = bob.1.commit(&mut bob.0.keystore, &[], b"").unwrap();
+    let ours = alice.1.commit(&mut alice.0.keystore, &[], b"").unwrap();
+    follow(&mut alice.0.keystore, &mut alice.1, &bobs.commit);
+    alice.1.roll_back(&mut alice.0.keystore).unwrap();
+    alice.1.merge_pending(&mut alice.0.keystore).unwrap();
+    follow(&mut bob.0.keystore, &mut bob.1, &ours.commit);
+    let mut members = vec![alice, bob];
+    agree(&members);
+    talk(&mut members);
+}
+
+#[test]
+fn settings_outlive_rolling_back() {
+    let settings = Settings::default().keep_previous_epoch(true);
+    for (before, after) in [(0, 1), (1, 0)] {
+        let [mut alice, mut bob] = group_of::<2>(SUITE, &settings.clone().past_epochs(before));
+        let earlier = bob.1.encrypt(&mut bob.0.keystore, b"1", b"").unwrap();
+        let first = bob.1.commit(&mut bob.0.keystore, &[], b"").unwrap();
+        bob.1.merge_pending(&mut bob.0.keystore).unwrap();
+        follow(&mut alice.0.keystore, &mut alice.1, &first.commit);
+        alice.1.commit(&mut alice.0.keystore, &[], b"").unwrap();
+        alice.1.merge_pending(&mut alice.0.keystore).unwrap();
+        let changed = settings.clone().past_epochs(after);
+        alice
+            .1
+            .set_settings(&mut alice.0.keystore, changed)
+            .unwrap();
+        alice.1.roll_back(&mut alice.0.keystore).unwrap();
+        // What was kept under the old settings is gone, also when they come back.
+        let lax = settings.clone().past_epochs(1);
+        alice.1.set_settings(&mut alice.0.keystore, lax).unwrap();
+        assert!(alice.1.receive(&mut alice.0.keystore, &earlier).is_err());
+        // And from now on the new ones hold.
+        let late = bob.1.encrypt(&mut bob.0.keystore, b"2", b"").unwrap();
+        let second = bob.1.commit(&mut bob.0.keystore, &[], b"").unwrap();
+        bob.1.merge_pending(&mut bob.0.keystore).unwrap();
+        follow(&mut alice.0.keystore, &mut alice.1, &second.commit);
+        alice.1.receive(&mut alice.0.keystore, &late).unwrap();
+        // Who wants no way back has none.
+        alice
+            .1
+            .set_settings(&mut alice.0.keystore, Settings::default())
+            .unwrap();
+        assert!(matches!(
+            alice.1.roll_back(&mut alice.0.keystore),
+            Err(GroupError::NoPreviousEpoch)
+        ));
+    }
 }

@@ -435,8 +435,12 @@ impl Group {
     {
         let kept = Kept::new(self.identity.signature_key(), &settings);
         let key = self.key(GroupRecord::Kept);
+        let undo = self.key(GroupRecord::Undo);
         self.run(rng, keystore, |engine, provider, _| {
             provider.storage().put(key, &kept)?;
+            if !settings.keep_previous_epoch {
+                provider.storage().delete(undo);
+            }
             let config = settings.join_config();
             Ok::<_, GroupError>(engine.set_configuration(provider.storage(), &config)?)
         })?;

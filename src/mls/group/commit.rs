@@ -14,8 +14,8 @@ use rand_core::TryCryptoRng;
 
 use super::{
     super::{
-        error::GroupError, extension::group_context_extensions, identity::Identity,
-        member::Sender, proposal::Proposal, provider::Provider, staged::proposal_accepted,
+        error::GroupError, extension::group_context_extensions, identity::Identity, member::Sender,
+        proposal::Proposal, provider::Provider, staged::proposal_accepted,
     },
     Group, message_bytes, undo,
 };
@@ -235,13 +235,8 @@ impl Selection {
 
     /// To be asked about each in turn.
     fn takes(&mut self, proposal: &QueuedProposal) -> bool {
-        match (
-            proposal.proposal(),
-            Sender::from_engine(proposal.sender()),
-        ) {
-            (EngineProposal::Remove(remove), _) => {
-                !self.leaving.contains(&remove.removed().u32())
-            }
+        match (proposal.proposal(), Sender::from_engine(proposal.sender())) {
+            (EngineProposal::Remove(remove), _) => !self.leaving.contains(&remove.removed().u32()),
             (EngineProposal::Update(_), Sender::Member(leaf)) => !self.leaving.contains(&leaf),
             (EngineProposal::Add(add), _) => {
                 let leaf = add.key_package().leaf_node();

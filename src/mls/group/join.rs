@@ -5,7 +5,10 @@ use core::fmt;
 
 use openmls::{
     extensions::Extensions,
-    group::{ExternalCommitBuilderError, GroupContext, MlsGroup, ProcessedWelcome, StagedWelcome, WelcomeError},
+    group::{
+        ExternalCommitBuilderError, GroupContext, MlsGroup, ProcessedWelcome, StagedWelcome,
+        WelcomeError,
+    },
     messages::{
         GroupSecretsError,
         group_info::{GroupInfoError, VerifiableGroupInfo},

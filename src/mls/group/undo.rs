@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use openmls::group::MlsGroup;
 use openmls_traits::OpenMlsProvider;
 use rand_core::TryCryptoRng;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use super::{
         provider::{Provider, Seed},
         record::{GroupRecord, group_key},
     },
-    Group, encoded_id, engine_in,
+    Group, encoded_id, engine_in, load_engine, outcome,
 };
 use crate::store::{Changes, Keystore, StoreError};
 
@@ -64,7 +65,9 @@ impl Group {
     /// [kept that state](super::super::Settings::keep_previous_epoch): then merge the
     /// commit that the others have merged. What was sent and received since is
     /// forgotten: the keys of messages that were sent in this epoch must not be used
-    /// again, and are not, as another commit leads to others. Draws 32 bytes.
+    /// again. So if it was a commit of ours, it is dropped; and if it was another's, do
+    /// not merge the same once more, but [join](Self::join_external) from outside if it
+    /// was the right one after all. Draws 32 bytes.
     ///
     /// # Errors
     /// [`GroupError::NoPreviousEpoch`] if nothing was kept, or it was used up, and
@@ -90,13 +93,44 @@ impl Group {
         let mut changes: Changes = proposals.into_iter().map(|key| (key, None)).collect();
         changes.extend(undo.values);
         changes.insert(key, None);
+        let left = match &self.engine {
+            Some(engine) => engine.epoch_authenticator().as_slice().to_vec(),
+            None => {
+                let engine = load_engine(keystore, &self.id)?;
+                engine.epoch_authenticator().as_slice().to_vec()
+            }
+        };
         // Loaded before it is written, so that what fails has changed nothing.
         let overlay = Overlay::over(keystore, changes);
-        let engine = engine_in(&overlay, &self.id)?;
-        seed.commit(keystore, &overlay.into_changes())?;
+        let mut engine = engine_in(&overlay, &self.id)?;
+        let provider = seed.provider(overlay);
+        let result = self.fit(&mut engine, &provider, &left);
+        outcome::<_, GroupError, _>(&provider, result)?;
+        seed.commit(keystore, &provider.into_changes())?;
         self.staged = false;
         self.adopt(engine);
         Ok(())
+    }
+
+    /// Drops the commit that led to the epoch with this authenticator, which was left,
+    /// and sets what the settings say today.
+    fn fit(
+        &self,
+        engine: &mut MlsGroup,
+        provider: &Provider<'_>,
+        left: &[u8],
+    ) -> Result<(), GroupError> {
+        let pending = engine.pending_commit();
+        let pending = pending.and_then(|commit| commit.epoch_authenticator());
+        if pending.is_some_and(|tag| tag.as_slice() == left) {
+            engine.clear_pending_commit(provider.storage())?;
+        }
+        engine.set_configuration(provider.storage(), &self.settings.join_config())?;
+        // In what was restored there may be keys of more epochs, or room for fewer.
+        let policy = engine.past_epoch_deletion_policy().clone();
+        engine
+            .set_past_epoch_deletion_policy(provider, policy)
+            .map_err(|_| GroupError::Internal)
     }
 
     /// [`Self::roll_back_with`] the operating system's generator.
