@@ -34,10 +34,10 @@ pub struct CommitMessages {
 
 impl Group {
     /// Commits these proposals, and all that wait ([`Self::pending_proposals`]), one of
-    /// those that exclude each other (RFC 9420 §12.2), and keeps the commit until it is [merged](Self::merge_pending) or
-    /// [discarded](Self::discard_pending). Without any it changes our own keys, which
-    /// locks out who stole them: do so now and then. `authenticated_data` goes along,
-    /// not encrypted. Draws 32 bytes.
+    /// those that exclude each other (RFC 9420 §12.2), and keeps the commit until it is
+    /// [merged](Self::merge_pending) or [discarded](Self::discard_pending). Without any it
+    /// changes our own keys, which locks out who stole them: do so now and then.
+    /// `authenticated_data` goes along, not encrypted. Draws 32 bytes.
     ///
     /// # Errors
     /// [`GroupError`]; the group is as it was.
