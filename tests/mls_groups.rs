@@ -1070,3 +1070,25 @@ fn settings_outlive_rolling_back() {
         ));
     }
 }
+
+#[test]
+fn a_proposal_waits_once() {
+    let settings = Settings::default().framing(Framing::Public);
+    let mut members = Vec::from(group_of::<2>(SUITE, &settings));
+    let (client, group) = &mut members[0];
+    let message = group
+        .propose(&mut client.keystore, &Proposal::Update, b"")
+        .unwrap();
+    // The server gives it to all, and a second time.
+    accept(&mut members, 9, &message);
+    accept(&mut members, 9, &message);
+    for (client, group) in &mut members {
+        let waiting = group.pending_proposals().unwrap();
+        assert_eq!(waiting.len(), 1);
+        group
+            .drop_proposal(&mut client.keystore, &waiting[0].reference)
+            .unwrap();
+        assert!(group.pending_proposals().unwrap().is_empty());
+    }
+    talk(&mut members);
+}

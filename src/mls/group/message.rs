@@ -185,7 +185,8 @@ impl Group {
         Ok(())
     }
 
-    /// Puts a received proposal among those that wait for a commit. Draws 32 bytes.
+    /// Puts a received proposal among those that wait for a commit, if it is not there.
+    /// Draws 32 bytes.
     ///
     /// # Errors
     /// [`GroupError::Superseded`] if the group received or did anything since, and
@@ -203,6 +204,13 @@ impl Group {
             return Err(GroupError::Superseded);
         }
         self.finish(rng, keystore, proposal.changes, |engine, provider| {
+            let reference = proposal.engine.proposal_reference_ref();
+            let mut waiting = engine.pending_proposals();
+            // One in public framing can come twice, or be our own.
+            if waiting.any(|waiting| waiting.proposal_reference_ref() == reference) {
+                return Ok(());
+            }
+            drop(waiting);
             Ok(engine.store_pending_proposal(provider.storage(), *proposal.engine)?)
         })
     }
