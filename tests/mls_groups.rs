@@ -1092,3 +1092,22 @@ fn a_proposal_waits_once() {
     }
     talk(&mut members);
 }
+
+#[test]
+fn a_late_message_is_of_who_sent_it() {
+    let settings = Settings::default().past_epochs(2);
+    let mut members = Vec::from(group_of::<3>(SUITE, &settings));
+    let (mut carol, mut hers) = members.pop().unwrap();
+    let late = hers.encrypt(&mut carol.keystore, b"late", b"").unwrap();
+    commit_and_follow(&mut members, 0, &[Proposal::Remove(2)]);
+    let dave = Client::new("dave", SUITE).key_package();
+    commit_and_follow(&mut members, 0, &[Proposal::Add(dave)]);
+    let (client, group) = &mut members[1];
+    let Received::Message(message) = group.receive(&mut client.keystore, &late).unwrap() else {
+        panic!("no message")
+    };
+    assert_eq!(message.sender, 2);
+    assert_eq!(message.credential, Credential::basic(b"client 2"));
+    let now = group.member(2).unwrap().unwrap();
+    assert_eq!(now.credential, Credential::basic(b"dave"));
+}

@@ -12,7 +12,7 @@ use openmls::{
 };
 
 use super::{
-    member::Sender, overlay::OverlayError, proposal::ProposalInfo, staged::StagedCommit,
+    credential::Credential, member::Sender, overlay::OverlayError, proposal::ProposalInfo, staged::StagedCommit,
     staged::Ticket,
 };
 use crate::{
@@ -42,8 +42,11 @@ pub enum Received {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceivedMessage {
-    /// The leaf of the member who sent it, in the epoch that it is of.
+    /// The leaf of the member who sent it, in the epoch that it is of: in a later one
+    /// it may be another's.
     pub sender: u32,
+    /// Who had that leaf in that epoch.
+    pub credential: Credential,
     /// The epoch that it is of.
     pub epoch: u64,
     /// The text.
@@ -56,6 +59,7 @@ impl fmt::Debug for ReceivedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReceivedMessage")
             .field("sender", &self.sender)
+            .field("credential", &self.credential)
             .field("epoch", &self.epoch)
             .finish_non_exhaustive()
     }

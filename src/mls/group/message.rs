@@ -14,6 +14,7 @@ use tls_codec::DeserializeBytes;
 use super::{
     super::{
         MAX_MESSAGE,
+        credential::Credential,
         error::GroupError,
         member::Sender,
         overlay::Overlay,
@@ -97,6 +98,7 @@ impl Group {
         let received = processed.and_then(|processed| {
             let sender = Sender::from_engine(processed.sender());
             let epoch = processed.epoch().as_u64();
+            let credential = Credential::from_engine(processed.credential());
             let authenticated_data = processed.aad().to_vec();
             match processed.into_content() {
                 ProcessedMessageContent::ApplicationMessage(message) => {
@@ -106,6 +108,7 @@ impl Group {
                     seed.commit(keystore, &changes)?;
                     Ok(Received::Message(ReceivedMessage {
                         sender,
+                        credential,
                         epoch,
                         plaintext: message.into_bytes(),
                         authenticated_data,
