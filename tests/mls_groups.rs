@@ -215,6 +215,11 @@ fn commit_and_follow_without(members: &mut Vec<(Client, Group)>, who: usize, gon
         group.export_secret("", b"", 32),
         Err(GroupError::Evicted)
     ));
+    assert!(matches!(
+        group.epoch_authenticator(),
+        Err(GroupError::Evicted)
+    ));
+    assert!(matches!(group.group_info(), Err(GroupError::Evicted)));
     agree(members);
     talk(members);
 }

@@ -2,7 +2,7 @@
 
 use alloc::{format, string::String, vec::Vec};
 
-use openmls::schedule::PreSharedKeyId;
+use openmls::{group::MlsGroup, schedule::PreSharedKeyId};
 use openmls_traits::OpenMlsProvider;
 use rand_core::TryCryptoRng;
 use tls_codec::Serialize;
@@ -28,9 +28,10 @@ impl Group {
     /// who agree on the group's history, members and epoch. Not secret.
     ///
     /// # Errors
-    /// [`GroupError::Unloaded`].
+    /// [`GroupError::Evicted`], [`GroupError::Unloaded`].
     pub fn epoch_authenticator(&self) -> Result<Vec<u8>, GroupError> {
-        Ok(self.engine()?.epoch_authenticator().as_slice().to_vec())
+        let engine = self.active_engine()?;
+        Ok(engine.epoch_authenticator().as_slice().to_vec())
     }
 
     /// A secret of this epoch for the application, as long as asked (RFC 9420 §8.5):
@@ -48,7 +49,7 @@ impl Group {
         if length > MAX_SECRET_LENGTH {
             return Err(GroupError::TooLong);
         }
-        let engine = self.engine()?;
+        let engine = self.active_engine()?;
         let crypto = Crypto::new(Secret::ZERO);
         // openmls makes none of no bytes.
         let mut exported = engine.export_secret(&crypto, label, context, length.max(1))?;
@@ -89,7 +90,7 @@ impl Group {
         let signer = self.identity.signer();
         let with_tree = self.settings.tree_in_welcome;
         let info = self
-            .engine()?
+            .active_engine()?
             .export_group_info(&crypto, signer, with_tree)?;
         message_bytes(&info)
     }
@@ -168,6 +169,19 @@ impl Group {
     #[cfg(feature = "os-rng")]
     pub fn delete_psk(keystore: &mut Keystore, id: &[u8]) -> Result<(), StoreError> {
         Self::delete_psk_with(&mut crate::primitives::random::OsRng, keystore, id)
+    }
+}
+
+impl Group {
+    /// An engine that has the secrets of its epoch: one that was removed has those of
+    /// the epoch before.
+    fn active_engine(&self) -> Result<&MlsGroup, GroupError> {
+        let engine = self.engine()?;
+        if engine.is_active() {
+            Ok(engine)
+        } else {
+            Err(GroupError::Evicted)
+        }
     }
 }
 
