@@ -73,7 +73,10 @@ fn any_flipped_bit_is_an_error_and_changes_nothing() {
                     panic!("{kind} {framing:?}: byte {at} may be changed")
                 };
                 assert!(
-                    !matches!(error, ReceiveError::Store(_) | ReceiveError::Rng),
+                    !matches!(
+                        error,
+                        ReceiveError::Store(_) | ReceiveError::Rng | ReceiveError::Internal
+                    ),
                     "{kind} {framing:?} byte {at}: {error:?}"
                 );
                 assert_eq!(fingerprint(group), before, "{kind} byte {at}");
@@ -417,9 +420,17 @@ fn a_length_that_is_not_there_allocates_nothing() {
 
 #[test]
 fn messages_of_more_than_the_limit_are_not_looked_at() {
-    let [_, mut bob] = pair(&Settings::default());
+    let [mut alice, mut bob] = pair(&Settings::default());
     let long = vec![0; (32 << 20) + 1];
+    // Nor sent.
+    let (client, group) = &mut alice;
+    assert!(matches!(
+        group.encrypt(&mut client.keystore, &long, b""),
+        Err(GroupError::TooLong)
+    ));
+    let message = group.encrypt(&mut client.keystore, b"short", b"").unwrap();
     let (client, group) = &mut bob;
+    group.receive(&mut client.keystore, &message).unwrap();
     assert!(matches!(
         group.receive(&mut client.keystore, &long),
         Err(ReceiveError::Malformed)

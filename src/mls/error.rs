@@ -69,7 +69,8 @@ pub enum GroupError {
     /// The keystore could not be read when the group had to be loaded again: the
     /// next operation that is given the keystore tries once more.
     Unloaded,
-    /// More than 8160 bytes of a secret were asked for.
+    /// More than 8160 bytes of a secret were asked for, or a message would have more
+    /// than 32 MiB.
     TooLong,
     /// openmls could not do what it should always be able to: a bug, or a damaged
     /// keystore.
@@ -100,7 +101,7 @@ impl fmt::Display for GroupError {
             Self::Superseded => "another operation came in between",
             Self::NoPreviousEpoch => "there is no state to roll back to",
             Self::Unloaded => "the group could not be loaded again",
-            Self::TooLong => "the secret is too long",
+            Self::TooLong => "the secret or message is too long",
             Self::Internal => "the MLS engine failed",
         })
     }

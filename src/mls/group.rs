@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use tls_codec::Serialize as _;
 
 use super::{
-    codec,
+    MAX_MESSAGE, codec,
     error::GroupError,
     extension::{
         Extension, ExternalSender, external_senders, group_context_extensions, own_extensions,
@@ -590,9 +590,14 @@ fn checked_id(id: &[u8]) -> Result<GroupId, GroupError> {
 }
 
 fn message_bytes(message: &MlsMessageOut) -> Result<Vec<u8>, GroupError> {
-    message
+    let bytes = message
         .tls_serialize_detached()
-        .map_err(|_| GroupError::Internal)
+        .map_err(|_| GroupError::Internal)?;
+    // Nobody would read it.
+    if bytes.len() > MAX_MESSAGE {
+        return Err(GroupError::TooLong);
+    }
+    Ok(bytes)
 }
 
 impl fmt::Debug for Group {
