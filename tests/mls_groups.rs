@@ -1116,3 +1116,27 @@ fn a_late_message_is_of_who_sent_it() {
     let now = group.member(2).unwrap().unwrap();
     assert_eq!(now.credential, Credential::basic(b"dave"));
 }
+
+#[test]
+fn of_two_invitations_with_one_key_package_one_is_accepted() {
+    for last_resort in [false, true] {
+        let mut bob = Client::new("bob", SUITE);
+        let package = bob.key_package_with(&KeyPackageOptions::default().last_resort(last_resort));
+        let [first, second] = [b"one", b"two"].map(|id| {
+            let mut alice = Client::new("alice", SUITE);
+            let mut group = alice.create(&GroupParameters::default().id(id));
+            let add = [Proposal::Add(package.clone())];
+            let sent = group.commit(&mut alice.keystore, &add, b"").unwrap();
+            let welcome = sent.welcome.unwrap();
+            Invitation::open(&bob.keystore, &welcome, None, Settings::default(), rules()).unwrap()
+        });
+        first.accept(&mut bob.keystore).unwrap();
+        match second.accept(&mut bob.keystore) {
+            Ok(_) => assert!(last_resort),
+            Err(error) => {
+                assert!(!last_resort);
+                assert!(matches!(error, GroupError::Superseded));
+            }
+        }
+    }
+}

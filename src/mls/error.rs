@@ -61,8 +61,8 @@ pub enum GroupError {
     ExtensionKind,
     /// The rules reject a credential or a lifetime.
     CredentialRejected,
-    /// A staged commit or received proposal that is of no use any more: another
-    /// operation came in between, or it is of another group.
+    /// A staged commit, a received proposal or an invitation that is of no use any
+    /// more: another operation came in between, or it is of another group.
     Superseded,
     /// There is no state to roll back to.
     NoPreviousEpoch,

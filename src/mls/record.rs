@@ -72,6 +72,10 @@ pub(super) fn lone_key(record: LoneRecord, key: &[u8]) -> Vec<u8> {
     [&[LONE, record as u8][..], key].concat()
 }
 
+pub(super) fn is_key_package(key: &[u8]) -> bool {
+    key.starts_with(&[LONE, LoneRecord::KeyPackage as u8])
+}
+
 /// The group of a key that [`group_key`] made for this record.
 pub(super) fn group_of(key: &[u8], record: GroupRecord) -> Option<&[u8]> {
     let (length, rest) = key.strip_prefix(&[GROUP])?.split_first_chunk()?;

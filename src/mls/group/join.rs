@@ -35,7 +35,7 @@ use super::{
         member::Member,
         overlay::{Overlay, OverlayError},
         provider::Seed,
-        record::{GroupRecord, group_key},
+        record::{GroupRecord, group_key, is_key_package},
         rules::Rules,
         settings::Settings,
         suite::CipherSuite,
@@ -175,7 +175,9 @@ impl Invitation {
     /// replaced. Draws 32 bytes.
     ///
     /// # Errors
-    /// [`GroupError`]; nothing was written, and the Welcome can be opened again.
+    /// [`GroupError::Superseded`] if another Welcome has used the key package up since,
+    /// and other [`GroupError`]s; nothing was written, and the Welcome can be opened
+    /// again.
     pub fn accept_with<R>(self, rng: &mut R, keystore: &mut Keystore) -> Result<Group, GroupError>
     where
         R: TryCryptoRng + ?Sized,
@@ -183,6 +185,13 @@ impl Invitation {
         let id = self.group_id().to_vec();
         if exists(keystore, &id)? && load_engine(keystore, &id)?.is_active() {
             return Err(GroupError::AlreadyExists);
+        }
+        // The key package that it used up may have been used since.
+        for (key, value) in &self.changes {
+            let used = value.is_none() && is_key_package(key);
+            if used && keystore.read(key)?.is_none() {
+                return Err(GroupError::Superseded);
+            }
         }
         let seed = Seed::draw(rng)?;
         let overlay = Overlay::over(keystore, self.changes);
