@@ -432,3 +432,59 @@ fn a_key_package_and_a_join_are_whole_or_have_not_been() {
         assert_eq!(load(&store).members().unwrap().len(), 1);
     }
 }
+
+#[test]
+fn no_key_is_left_behind() {
+    let backend = FaultyBackend::new();
+    let mut store = open(&backend);
+    let records = || backend.contents().len();
+    let rng = &mut SeededRng::new(5);
+    let parameters = GroupParameters::default().id(ROOM);
+    let mut group =
+        Group::create_with(rng, &mut store, identity("alice", 2), &parameters, rules()).unwrap();
+    let mut theirs = open(&FaultyBackend::new());
+    let add = [Proposal::Add(key_package(&mut theirs, "bob", rng))];
+    let sent = group.commit_with(rng, &mut store, &add, b"").unwrap();
+    group.merge_pending_with(rng, &mut store).unwrap();
+    let welcome = sent.welcome.unwrap();
+    let settings = Settings::default();
+    let mut his = Invitation::open_with(rng, &theirs, &welcome, None, settings, rules())
+        .unwrap()
+        .accept_with(rng, &mut theirs)
+        .unwrap();
+    let before = records();
+    // Updates that are dropped, not committed, and committed by another.
+    for committed in [false, true, false, true] {
+        for _ in 0..3 {
+            let message = group
+                .propose_with(rng, &mut store, &Proposal::Update, b"")
+                .unwrap();
+            let received = his.receive_with(rng, &mut theirs, &message).unwrap();
+            let Received::Proposal(proposal) = received else {
+                panic!("no proposal")
+            };
+            his.accept_proposal_with(rng, &mut theirs, proposal)
+                .unwrap();
+        }
+        if committed {
+            let sent = his.commit_with(rng, &mut theirs, &[], b"").unwrap();
+            his.merge_pending_with(rng, &mut theirs).unwrap();
+            follow(&mut store, &mut group, &sent.commit);
+        } else {
+            let waiting = group.pending_proposals().unwrap().remove(0);
+            group
+                .drop_proposal_with(rng, &mut store, &waiting.reference)
+                .unwrap();
+            let sent = group.commit_with(rng, &mut store, &[], b"").unwrap();
+            group.merge_pending_with(rng, &mut store).unwrap();
+            follow(&mut theirs, &mut his, &sent.commit);
+        }
+        assert_eq!(records(), before, "{committed}");
+    }
+    group
+        .propose_with(rng, &mut store, &Proposal::Update, b"")
+        .unwrap();
+    Group::delete_with(rng, &mut store, ROOM).unwrap();
+    // The keystore's own key, and the identity.
+    assert_eq!(records(), 2);
+}

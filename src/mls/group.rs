@@ -569,12 +569,22 @@ fn engine_in(overlay: &Overlay<'_>, id: &[u8]) -> Result<Box<MlsGroup>, StoreErr
     }
 }
 
-/// The keys of all records of a group.
+/// The keys of all records of a group, and of our updates that wait.
 fn keys_of(keystore: &Keystore, id: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
     let prefix = group_key(&encoded_id(id)?, GroupRecord::Kept, &[]);
     // All but the kind of record.
     let prefix = prefix.split_last().map_or(&[][..], |(_, prefix)| prefix);
-    keystore.keys(prefix)
+    let mut keys = keystore.keys(prefix)?;
+    let overlay = Overlay::new(keystore);
+    let updates = overlay.own_updates(&GroupId::from_slice(id));
+    if let Some(failure) = overlay.failure().take() {
+        // What is damaged is deleted as well.
+        if !matches!(failure, StoreError::Damaged) {
+            return Err(failure);
+        }
+    }
+    keys.extend(updates.unwrap_or_default());
+    Ok(keys)
 }
 
 fn encoded_id(id: &[u8]) -> Result<Vec<u8>, StoreError> {

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use openmls::{group::GroupId, prelude::LeafNode};
 use openmls_traits::storage::{CURRENT_VERSION, Key, StorageProvider, traits};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -88,6 +89,18 @@ impl Overlay<'_> {
         key: &impl Key<V>,
     ) -> Result<Option<T>, OverlayError> {
         self.get(&lone_key(record, key)?)
+    }
+}
+
+impl Overlay<'_> {
+    /// The records of the keys that we proposed to update to: openmls deletes none but
+    /// that of the proposal which is committed.
+    pub(super) fn own_updates(&self, group: &GroupId) -> Result<Vec<Vec<u8>>, OverlayError> {
+        let leaves: Vec<LeafNode> = self.own_leaf_nodes(group)?;
+        leaves
+            .iter()
+            .map(|leaf| lone_key(LoneRecord::EncryptionKey, leaf.encryption_key()))
+            .collect()
     }
 }
 

@@ -253,7 +253,11 @@ impl Group {
         }
         let undo = undo::Recorder::new(self);
         self.finish(rng, keystore, commit.changes, |engine, provider| {
+            let updates = provider.storage().own_updates(engine.group_id())?;
             engine.merge_staged_commit(provider, *commit.engine)?;
+            for key in updates {
+                provider.storage().delete(key);
+            }
             undo.record(provider)
         })
     }
