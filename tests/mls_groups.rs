@@ -362,6 +362,19 @@ fn a_proposal_of_the_applications_goes_through() {
         payload: b"payload".to_vec(),
     };
     let (client, group) = &mut members[0];
+    // Those of MLS itself are none.
+    for kind in [0, 1, 3, 8, 10, 0xEFFF] {
+        let payload = b"payload".to_vec();
+        let custom = Proposal::Custom { kind, payload };
+        assert!(matches!(
+            group.propose(&mut client.keystore, &custom, b""),
+            Err(GroupError::Unsupported)
+        ));
+        assert!(matches!(
+            group.commit(&mut client.keystore, &[custom], b""),
+            Err(GroupError::Unsupported)
+        ));
+    }
     let sent = group.commit(&mut client.keystore, &[custom], b"").unwrap();
     let (client, group) = &mut members[1];
     let Received::Commit(commit) = group.receive(&mut client.keystore, &sent.commit).unwrap()
@@ -490,6 +503,17 @@ fn outsiders_propose_if_they_may() {
         .to_message(&identity, 0, &id, members[0].1.epoch())
         .unwrap();
     accept(&mut members, 9, &message);
+    // Whoever is no member cannot be removed.
+    for leaf in [2, 1 << 31, u32::MAX] {
+        let remove = ExternalProposal::Remove(leaf);
+        let epoch = members[0].1.epoch();
+        let message = remove.to_message(&identity, 0, &id, epoch).unwrap();
+        let (client, group) = &mut members[0];
+        assert!(matches!(
+            group.receive(&mut client.keystore, &message),
+            Err(ReceiveError::InvalidProposal)
+        ));
+    }
     commit_and_follow_without(&mut members, 0, 1);
 }
 

@@ -12,8 +12,8 @@ use openmls::{
 };
 
 use super::{
-    credential::Credential, member::Sender, overlay::OverlayError, proposal::ProposalInfo, staged::StagedCommit,
-    staged::Ticket,
+    credential::Credential, member::Sender, overlay::OverlayError, proposal::ProposalInfo,
+    staged::StagedCommit, staged::Ticket,
 };
 use crate::{
     primitives::random::RngError,

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use openmls::{
     group::MlsGroup,
+    messages::proposals::Proposal,
     prelude::{
         ContentType, MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage,
     },
@@ -116,6 +117,9 @@ impl Group {
                 }
                 ProcessedMessageContent::ProposalMessage(proposal)
                 | ProcessedMessageContent::ExternalJoinProposalMessage(proposal) => {
+                    if !makes_sense(&engine, proposal.proposal()) {
+                        return Err(ReceiveError::InvalidProposal);
+                    }
                     if !proposal_accepted(proposal.proposal(), &self.rules) {
                         return Err(ReceiveError::CredentialRejected);
                     }
@@ -305,6 +309,16 @@ impl Group {
                 Err(error)
             }
         }
+    }
+}
+
+/// Whether a proposal can be committed in this epoch at all. openmls looks when it is:
+/// then it would keep us from committing anything else.
+fn makes_sense(engine: &MlsGroup, proposal: &Proposal) -> bool {
+    match proposal {
+        Proposal::Remove(remove) => engine.member_at(remove.removed()).is_some(),
+        Proposal::ExternalInit(_) => false,
+        _ => true,
     }
 }
 

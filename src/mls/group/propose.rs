@@ -26,6 +26,9 @@ use super::{
 };
 use crate::store::Keystore;
 
+/// The first type of proposals that is for private use (RFC 9420 §17.4).
+const FIRST_PRIVATE: u16 = 0xF000;
+
 impl Group {
     /// Proposes a change for anybody to commit: it waits here, too. Draws 32 bytes.
     ///
@@ -142,6 +145,10 @@ fn propose(
                 .map_err(|_| GroupError::ExtensionKind)?,
         ),
         Proposal::SelfRemove => return Err(GroupError::Internal),
+        // Others' readers would take it for what MLS itself has under that number.
+        Proposal::Custom { kind, .. } if *kind < FIRST_PRIVATE => {
+            return Err(GroupError::Unsupported);
+        }
         Proposal::Custom { kind, payload } => {
             Propose::Custom(CustomProposal::new(*kind, payload.clone()))
         }
