@@ -1,8 +1,6 @@
 //! One SQLite file keeps a client's groups beside its Olm account, and all of it goes on
 //! after a restart.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod common;
 
 use common::{
