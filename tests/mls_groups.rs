@@ -906,7 +906,7 @@ fn of_proposals_that_exclude_each_other_one_is_committed() {
         ((2, Proposal::SelfRemove), (2, Proposal::SelfRemove), 2),
         ((2, Proposal::Update), (1, remove.clone()), 2),
         ((1, remove.clone()), (0, remove.clone()), 2),
-        ((1, add.clone()), (2, add.clone()), 4),
+        ((1, add.clone()), (2, add), 4),
     ] {
         let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
         propose(&mut members, first.0, &first.1);
