@@ -387,6 +387,46 @@ fn trees_within_trees_exhaust_no_stack() {
 }
 
 #[test]
+fn a_tree_that_was_cut_or_changed_is_refused() {
+    let settings = Settings::default().tree_in_welcome(false);
+    let mut alice = Client::new("alice", SUITE);
+    let group = alice.create(&GroupParameters::default().settings(settings));
+    let (info, tree) = (group.group_info().unwrap(), group.ratchet_tree().unwrap());
+    let mut carol = Client::new("carol", SUITE);
+    let mut join = |tree: &[u8]| {
+        let identity = carol.identity();
+        let join = ExternalJoin::default();
+        let store = &mut carol.keystore;
+        let (used, joined) = counting::peak(|| {
+            Group::join_external(store, identity, &info, Some(tree), &join, rules())
+        });
+        assert!(used < 1 << 20, "{used} bytes");
+        joined
+    };
+    for at in 0..tree.len() {
+        assert!(
+            matches!(join(&tree[..at]), Err(JoinError::Malformed)),
+            "cut to {at}"
+        );
+        // Among them lengths of up to 2^62.
+        for byte in [0, 1, 2, 0x40, 0x80, 0xbf, 0xff] {
+            let mut forged = tree.clone();
+            forged[at] = byte;
+            if forged != tree {
+                assert!(
+                    matches!(
+                        join(&forged),
+                        Err(JoinError::Malformed | JoinError::InvalidTree)
+                    ),
+                    "byte {at}: {byte}"
+                );
+            }
+        }
+    }
+    join(&tree).unwrap();
+}
+
+#[test]
 fn a_length_that_is_not_there_allocates_nothing() {
     let [_, mut bob] = pair(&Settings::default());
     let package = bob.0.key_package().to_bytes();
@@ -456,6 +496,14 @@ proptest! {
             let opened = Invitation::open(&client.keystore, message, Some(&bytes), Settings::default(), rules());
             prop_assert!(opened.is_err());
             prop_assert!(KeyPackage::from_bytes(message, &rules()).is_err());
+            let join = ExternalJoin::default();
+            let identity = client.identity();
+            let joined = Group::join_external(&mut client.keystore, identity, message, None, &join, rules());
+            prop_assert!(joined.is_err());
+            // A tree is read before the GroupInfo is looked at.
+            let (info, identity) = (group.group_info().unwrap(), client.identity());
+            let joined = Group::join_external(&mut client.keystore, identity, &info, Some(&bytes), &join, rules());
+            prop_assert!(matches!(joined, Err(JoinError::Malformed | JoinError::InvalidTree)));
         }
     }
 }

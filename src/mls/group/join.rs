@@ -23,7 +23,7 @@ use openmls::{
 };
 use openmls_traits::OpenMlsProvider;
 use rand_core::TryCryptoRng;
-use tls_codec::DeserializeBytes;
+use tls_codec::{Deserialize, DeserializeBytes};
 
 use super::{
     super::{
@@ -462,7 +462,9 @@ fn parse_tree(tree: &[u8]) -> Result<RatchetTreeIn, JoinError> {
     if tree.len() > MAX_MESSAGE {
         return Err(JoinError::Malformed);
     }
-    RatchetTreeIn::tls_deserialize_exact_bytes(tree).map_err(|_| JoinError::Malformed)
+    // Not by `DeserializeBytes`, whose debug assertions panic at a length that is not
+    // there.
+    RatchetTreeIn::tls_deserialize_exact(tree).map_err(|_| JoinError::Malformed)
 }
 
 /// Why a group was not joined; nothing was written.
