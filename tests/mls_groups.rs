@@ -362,6 +362,11 @@ fn a_proposal_of_the_applications_goes_through() {
         payload: b"payload".to_vec(),
     };
     let (client, group) = &mut members[0];
+    let other = Client::new("dave", CipherSuite::X25519ChaCha20Poly1305).key_package();
+    assert!(matches!(
+        group.propose(&mut client.keystore, &Proposal::Add(other), b""),
+        Err(GroupError::WrongSuite)
+    ));
     // Those of MLS itself are none.
     for kind in [0, 1, 3, 8, 10, 0xEFFF] {
         let payload = b"payload".to_vec();

@@ -128,6 +128,9 @@ fn propose(
     proposal: &Proposal,
 ) -> Result<MlsMessageOut, GroupError> {
     let change = match proposal {
+        Proposal::Add(package) if package.engine().ciphersuite() != engine.ciphersuite() => {
+            return Err(GroupError::WrongSuite);
+        }
         Proposal::Add(package) => Propose::Add(package.engine().clone()),
         Proposal::Remove(leaf) => {
             if engine.member_at(LeafNodeIndex::new(*leaf)).is_none() {
