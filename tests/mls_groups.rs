@@ -923,6 +923,19 @@ fn of_proposals_that_exclude_each_other_one_is_committed() {
         }
         assert_eq!(members[0].1.members().unwrap().len(), left);
     }
+    // The last change of the extensions, ours if we commit one.
+    let send = |outsider: &[u8]| Proposal::Extensions {
+        extensions: vec![],
+        external_senders: vec![ExternalSender::new(&[7; 32], Credential::basic(outsider))],
+    };
+    for (ours, last) in [(vec![], b"two"), (vec![send(b"our")], b"our")] {
+        let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
+        propose(&mut members, 1, &send(b"one"));
+        propose(&mut members, 2, &send(b"two"));
+        commit_and_follow(&mut members, 0, &ours);
+        let senders = members[1].1.external_senders().unwrap();
+        assert_eq!(senders[0].credential, Credential::basic(last));
+    }
     // One by value, of a member who wants to go.
     let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
     propose(&mut members, 2, &Proposal::SelfRemove);

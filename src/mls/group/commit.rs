@@ -165,7 +165,7 @@ fn commit(
         return Err(GroupError::PendingCommit);
     }
     let suite = engine.ciphersuite();
-    let mut selection = Selection::new(engine);
+    let mut selection = Selection::new(engine, proposals);
     // Only adding someone needs no new keys of ours, and is a smaller commit; whoever
     // wants both says so.
     let update = proposals
@@ -216,14 +216,30 @@ fn commit(
 /// Of proposals that exclude each other one is committed (RFC 9420 §12.2). openmls
 /// chooses among those that change or remove one member, but for what comes after a
 /// self-remove, at which its debug assertions panic; and not among those that add one
-/// client.
+/// client, of which the first is taken, or that replace the group's extensions, of
+/// which it is the last.
 struct Selection {
     leaving: HashSet<u32>,
     added: HashSet<Vec<u8>>,
+    superseded: HashSet<Vec<u8>>,
 }
 
 impl Selection {
-    fn new(engine: &MlsGroup) -> Self {
+    fn new(engine: &MlsGroup, ours: &[Proposal]) -> Self {
+        let mut extensions: Vec<Vec<u8>> = engine
+            .pending_proposals()
+            .filter(|proposal| {
+                matches!(
+                    proposal.proposal(),
+                    EngineProposal::GroupContextExtensions(_)
+                )
+            })
+            .map(|proposal| proposal.proposal_reference_ref().as_slice().to_vec())
+            .collect();
+        let mut ours = ours.iter();
+        if !ours.any(|proposal| matches!(proposal, Proposal::Extensions { .. })) {
+            extensions.pop();
+        }
         let leaving = engine.pending_proposals().filter_map(|proposal| {
             let leaves = matches!(proposal.proposal(), EngineProposal::SelfRemove);
             match Sender::from_engine(proposal.sender()) {
@@ -234,6 +250,7 @@ impl Selection {
         Self {
             leaving: leaving.collect(),
             added: HashSet::new(),
+            superseded: extensions.into_iter().collect(),
         }
     }
 
@@ -246,6 +263,10 @@ impl Selection {
                 let leaf = add.key_package().leaf_node();
                 let key = leaf.signature_key().as_slice().to_vec();
                 self.added.insert(key)
+            }
+            (EngineProposal::GroupContextExtensions(_), _) => {
+                let reference = proposal.proposal_reference_ref();
+                !self.superseded.contains(reference.as_slice())
             }
             _ => true,
         }
