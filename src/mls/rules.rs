@@ -14,8 +14,10 @@ type Validator = dyn Fn(&Credential, &[u8]) -> bool + Send + Sync;
 /// Not stored: given when a group is made, joined or loaded.
 ///
 /// The validator is the client's end of the Authentication Service (RFC 9420
-/// §5.3.1): it is asked about every credential before it comes into a group, and
-/// about all of a group's before it is joined.
+/// §5.3.1): it is asked about every credential before it comes into a group, by us or
+/// by others, and about all of a group's before it is joined; that of somebody who may
+/// send proposals from outside is one. A commit of others' that brings what it rejects
+/// cannot be followed: the group goes on without us.
 #[derive(Clone)]
 pub struct Rules {
     validator: Arc<Validator>,

@@ -494,7 +494,8 @@ pub enum JoinError {
     Unsupported,
     /// The Welcome does not decrypt: forged, or damaged.
     Undecryptable,
-    /// The signature or the confirmation tag of the group's state is wrong.
+    /// The signature or the confirmation tag of the group's state is wrong, or the
+    /// ratchet tree has another key for who signed it.
     Inauthentic,
     /// The ratchet tree is not valid, or another than the one that was signed.
     InvalidTree,
