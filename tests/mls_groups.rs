@@ -677,6 +677,14 @@ fn padding_hides_lengths() {
 }
 
 #[test]
+fn padding_has_a_bound() {
+    let settings = Settings::default().padding(usize::MAX);
+    let [mut alice, _] = group_of::<2>(SUITE, &settings);
+    let message = alice.1.encrypt(&mut alice.0.keystore, b"", b"").unwrap();
+    assert!(message.len() < 70_000, "{}", message.len());
+}
+
+#[test]
 fn rules_decide_who_comes_in() {
     let no_mallory = || Rules::new(|credential, _| *credential != Credential::basic(b"mallory"));
     let mut mallory = Client::new("mallory", SUITE);

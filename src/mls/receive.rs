@@ -179,6 +179,7 @@ impl ReceiveError {
                 | Self::MissingProposal
                 | Self::UnknownPsk
                 | Self::CredentialRejected
+                | Self::Expired
                 | Self::Store(_)
                 | Self::Rng
                 | Self::Internal

@@ -63,10 +63,14 @@ impl Settings {
     }
 
     /// Private messages are padded to a multiple of this many bytes, so that their
-    /// length says less; 0, the default, and 1 do not pad.
+    /// length says less, 65536 at most; 0, the default, and 1 do not pad.
     #[must_use]
     pub const fn padding(mut self, bytes: usize) -> Self {
-        self.padding = bytes;
+        self.padding = if bytes > MAX_PADDING {
+            MAX_PADDING
+        } else {
+            bytes
+        };
         self
     }
 
@@ -152,6 +156,9 @@ impl Settings {
             ))
     }
 }
+
+/// The most that a message is padded to a multiple of.
+const MAX_PADDING: usize = 1 << 16;
 
 /// How many epochs' resumption secrets are kept: none of this library's operations
 /// uses an older one, but others' commits may name them.
