@@ -104,6 +104,9 @@ mod suite;
 #[cfg(test)]
 mod vectors;
 
+use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn};
+use tls_codec::DeserializeBytes;
+
 pub use credential::Credential;
 pub use error::GroupError;
 pub use extension::{Capabilities, Extension, ExternalSender};
@@ -120,3 +123,12 @@ pub use suite::CipherSuite;
 
 /// The most bytes of a message that are looked at.
 const MAX_MESSAGE: usize = 32 << 20;
+
+/// The body of an `MLSMessage` (RFC 9420 §6), unless it is malformed or too long.
+fn message_body(bytes: &[u8]) -> Option<MlsMessageBodyIn> {
+    if bytes.len() > MAX_MESSAGE {
+        return None;
+    }
+    let message = MlsMessageIn::tls_deserialize_exact_bytes(bytes).ok()?;
+    Some(message.extract())
+}

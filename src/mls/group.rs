@@ -157,7 +157,7 @@ impl Group {
     {
         let seed = Seed::draw(rng)?;
         let mut senders = parameters.external_senders.iter();
-        if !senders.all(|sender| rules.accepts(&sender.credential, &sender.signature_key)) {
+        if !senders.all(|sender| rules.accepts_sender(sender)) {
             return Err(GroupError::CredentialRejected);
         }
         let extensions =
@@ -475,8 +475,23 @@ impl Group {
         R: TryCryptoRng + ?Sized,
     {
         let seed = Seed::draw(rng)?;
-        let mut engine = self.take_engine(keystore)?;
-        let provider = seed.provider(Overlay::new(keystore));
+        let engine = self.take_engine(keystore)?;
+        self.apply(&seed, keystore, engine, Changes::new(), operation)
+    }
+
+    /// [`Self::run`] with an engine in memory, on top of changes that were not written yet.
+    fn apply<T, E>(
+        &mut self,
+        seed: &Seed,
+        keystore: &mut Keystore,
+        mut engine: Box<MlsGroup>,
+        changes: Changes,
+        operation: impl FnOnce(&mut MlsGroup, &Provider<'_>, &Identity) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        let provider = seed.provider(Overlay::over(keystore, changes));
         let result = operation(&mut engine, &provider, &self.identity);
         let result = outcome(&provider, result);
         let changes = provider.into_changes();

@@ -8,19 +8,20 @@ use openmls::{
         KeyPackage as Engine, KeyPackageIn, Lifetime, errors::KeyPackageNewError,
         errors::KeyPackageVerifyError,
     },
-    prelude::{KeyPackageRef, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProtocolVersion},
+    prelude::{KeyPackageRef, MlsMessageBodyIn, MlsMessageOut, ProtocolVersion},
 };
 use openmls_traits::{crypto::OpenMlsCrypto, types::HpkeKemType};
 use rand_core::TryCryptoRng;
-use tls_codec::{Deserialize, DeserializeBytes, Serialize, VLBytes};
+use tls_codec::{Deserialize, Serialize, VLBytes};
 
 use super::{
-    MAX_MESSAGE, codec,
+    codec,
     credential::Credential,
     crypto::Crypto,
     extension::Capabilities,
     identity::Identity,
     member::NewMember,
+    message_body,
     overlay::Overlay,
     provider::Seed,
     record::{LoneRecord, lone_key},
@@ -145,12 +146,7 @@ impl KeyPackage {
     /// # Errors
     /// [`KeyPackageError`].
     pub fn from_bytes(bytes: &[u8], rules: &Rules) -> Result<Self, KeyPackageError> {
-        if bytes.len() > MAX_MESSAGE {
-            return Err(KeyPackageError::Malformed);
-        }
-        let message = MlsMessageIn::tls_deserialize_exact_bytes(bytes)
-            .map_err(|_| KeyPackageError::Malformed)?;
-        let MlsMessageBodyIn::KeyPackage(package) = message.extract() else {
+        let Some(MlsMessageBodyIn::KeyPackage(package)) = message_body(bytes) else {
             return Err(KeyPackageError::Malformed);
         };
         let engine = verify(package, rules)?;

@@ -56,16 +56,12 @@ impl Proposal {
     /// Whether the rules accept all credentials and lifetimes that it brings.
     pub(super) fn is_accepted(&self, rules: &Rules) -> bool {
         match self {
-            Self::Add(package) => {
-                let package = package.engine();
-                rules.lifetime(package.life_time()).is_ok()
-                    && rules.accepts_leaf(package.leaf_node())
-            }
+            Self::Add(package) => rules.accepts_package(package.engine()),
             Self::Extensions {
                 external_senders, ..
             } => external_senders
                 .iter()
-                .all(|sender| rules.accepts(&sender.credential, &sender.signature_key)),
+                .all(|sender| rules.accepts_sender(sender)),
             _ => true,
         }
     }

@@ -4,9 +4,12 @@ use alloc::sync::Arc;
 use core::{fmt, time::Duration};
 use std::time::SystemTime;
 
-use openmls::{key_packages::Lifetime, prelude::LeafNode};
+use openmls::{
+    key_packages::{KeyPackage, Lifetime},
+    prelude::LeafNode,
+};
 
-use super::credential::Credential;
+use super::{credential::Credential, extension::ExternalSender};
 
 type Validator = dyn Fn(&Credential, &[u8]) -> bool + Send + Sync;
 
@@ -82,6 +85,15 @@ impl Rules {
             &Credential::from_engine(leaf.credential()),
             leaf.signature_key().as_slice(),
         )
+    }
+
+    pub(super) fn accepts_sender(&self, sender: &ExternalSender) -> bool {
+        self.accepts(&sender.credential, &sender.signature_key)
+    }
+
+    /// Whether credential and lifetime of a key package are accepted.
+    pub(super) fn accepts_package(&self, package: &KeyPackage) -> bool {
+        self.lifetime(package.life_time()).is_ok() && self.accepts_leaf(package.leaf_node())
     }
 
     pub(super) fn lifetime(&self, lifetime: &Lifetime) -> Result<(), LifetimeFault> {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use openmls::{
     group::{
         MIXED_CIPHERTEXT_WIRE_FORMAT_POLICY, MIXED_PLAINTEXT_WIRE_FORMAT_POLICY,
-        MlsGroupCreateConfig, MlsGroupJoinConfig, WireFormatPolicy,
+        MlsGroupCreateConfig, MlsGroupCreateConfigBuilder, MlsGroupJoinConfig, WireFormatPolicy,
     },
     prelude::SenderRatchetConfiguration,
 };
@@ -52,6 +52,22 @@ impl Default for Settings {
             keep_previous_epoch: false,
         }
     }
+}
+
+/// Both of openmls's builders, which have the same methods and no trait.
+macro_rules! configured {
+    ($settings:expr, $builder:expr) => {
+        $builder
+            .wire_format_policy($settings.wire_format_policy())
+            .padding_size($settings.padding)
+            .max_past_epochs($settings.past_epochs)
+            .number_of_resumption_psks(RESUMPTION_PSKS)
+            .use_ratchet_tree_extension($settings.tree_in_welcome)
+            .sender_ratchet_configuration(SenderRatchetConfiguration::new(
+                $settings.out_of_order,
+                $settings.max_skipped,
+            ))
+    };
 }
 
 impl Settings {
@@ -123,37 +139,12 @@ impl Settings {
         }
     }
 
-    const fn ratchet(&self) -> (u32, u32) {
-        (self.out_of_order, self.max_skipped)
-    }
-
     pub(super) fn join_config(&self) -> MlsGroupJoinConfig {
-        let (out_of_order, max_skipped) = self.ratchet();
-        MlsGroupJoinConfig::builder()
-            .wire_format_policy(self.wire_format_policy())
-            .padding_size(self.padding)
-            .max_past_epochs(self.past_epochs)
-            .number_of_resumption_psks(RESUMPTION_PSKS)
-            .use_ratchet_tree_extension(self.tree_in_welcome)
-            .sender_ratchet_configuration(SenderRatchetConfiguration::new(
-                out_of_order,
-                max_skipped,
-            ))
-            .build()
+        configured!(self, MlsGroupJoinConfig::builder()).build()
     }
 
-    pub(super) fn create_config(&self) -> openmls::group::MlsGroupCreateConfigBuilder {
-        let (out_of_order, max_skipped) = self.ratchet();
-        MlsGroupCreateConfig::builder()
-            .wire_format_policy(self.wire_format_policy())
-            .padding_size(self.padding)
-            .max_past_epochs(self.past_epochs)
-            .number_of_resumption_psks(RESUMPTION_PSKS)
-            .use_ratchet_tree_extension(self.tree_in_welcome)
-            .sender_ratchet_configuration(SenderRatchetConfiguration::new(
-                out_of_order,
-                max_skipped,
-            ))
+    pub(super) fn create_config(&self) -> MlsGroupCreateConfigBuilder {
+        configured!(self, MlsGroupCreateConfig::builder())
     }
 }
 

@@ -167,14 +167,11 @@ pub(super) fn accepted(commit: &Engine, rules: &Rules) -> bool {
 /// Whether the rules accept all credentials and lifetimes that a proposal brings.
 pub(super) fn proposal_accepted(proposal: &EngineProposal, rules: &Rules) -> bool {
     match proposal {
-        EngineProposal::Add(add) => {
-            let package = add.key_package();
-            rules.lifetime(package.life_time()).is_ok() && rules.accepts_leaf(package.leaf_node())
-        }
+        EngineProposal::Add(add) => rules.accepts_package(add.key_package()),
         EngineProposal::Update(update) => rules.accepts_leaf(update.leaf_node()),
         EngineProposal::GroupContextExtensions(change) => external_senders(change.extensions())
             .iter()
-            .all(|sender| rules.accepts(&sender.credential, &sender.signature_key)),
+            .all(|sender| rules.accepts_sender(sender)),
         _ => true,
     }
 }

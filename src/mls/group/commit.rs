@@ -102,12 +102,9 @@ impl Group {
             if engine.pending_commit().is_none() {
                 return Err(GroupError::NoPendingCommit);
             }
-            let updates = provider.storage().own_updates(engine.group_id())?;
-            engine.merge_pending_commit(provider)?;
-            for key in updates {
-                provider.storage().delete(key);
-            }
-            undo.record(provider)
+            undo.merge(engine, provider, |engine| {
+                Ok(engine.merge_pending_commit(provider)?)
+            })
         })
     }
 

@@ -15,15 +15,14 @@ use openmls::{
         proposals::PreSharedKeyProposal,
     },
     prelude::{
-        CreationFromExternalError, LeafNodeParameters, MlsMessageBodyIn, MlsMessageIn,
-        RatchetTreeIn, Welcome,
+        CreationFromExternalError, LeafNodeParameters, MlsMessageBodyIn, RatchetTreeIn, Welcome,
     },
     schedule::errors::PskError,
     treesync::errors::LeafNodeValidationError,
 };
 use openmls_traits::OpenMlsProvider;
 use rand_core::TryCryptoRng;
-use tls_codec::{Deserialize, DeserializeBytes};
+use tls_codec::Deserialize;
 
 use super::{
     super::{
@@ -33,6 +32,7 @@ use super::{
         extension::{Capabilities, Extension, external_senders, own_extensions},
         identity::Identity,
         member::Member,
+        message_body,
         overlay::{Overlay, OverlayError},
         provider::Seed,
         record::{GroupRecord, group_key, is_key_package},
@@ -90,8 +90,7 @@ impl Invitation {
         let info = processed.unverified_group_info();
         let id = info.group_id().clone();
         checked_id(id.as_slice()).map_err(|_| JoinError::Malformed)?;
-        // One that we were removed from does not count.
-        if exists(keystore, id.as_slice())? && load_engine(keystore, id.as_slice())?.is_active() {
+        if is_member(keystore, id.as_slice())? {
             return Err(JoinError::AlreadyExists);
         }
         let own = processed.own_key_package().ok_or(JoinError::Internal)?;
@@ -183,7 +182,7 @@ impl Invitation {
         R: TryCryptoRng + ?Sized,
     {
         let id = self.group_id().to_vec();
-        if exists(keystore, &id)? && load_engine(keystore, &id)?.is_active() {
+        if is_member(keystore, &id)? {
             return Err(GroupError::AlreadyExists);
         }
         // The key package that it used up may have been used since.
@@ -386,9 +385,10 @@ impl Group {
     }
 }
 
-fn exists(keystore: &Keystore, id: &[u8]) -> Result<bool, StoreError> {
+/// Whether we are in a group of this id: one that we were removed from does not count.
+fn is_member(keystore: &Keystore, id: &[u8]) -> Result<bool, StoreError> {
     let key = group_key(&encoded_id(id)?, GroupRecord::Kept, &[]);
-    Ok(keystore.read(&key)?.is_some())
+    Ok(keystore.read(&key)?.is_some() && load_engine(keystore, id)?.is_active())
 }
 
 /// Deletes what there is of a group of this id.
@@ -419,7 +419,7 @@ fn check_external_senders(
     rules: &Rules,
 ) -> Result<(), JoinError> {
     for (index, sender) in (0..).zip(external_senders(extensions)) {
-        if !rules.accepts(&sender.credential, &sender.signature_key) {
+        if !rules.accepts_sender(&sender) {
             return Err(JoinError::ExternalSenderRejected { index });
         }
     }
@@ -435,25 +435,16 @@ fn tree_of<'t>(
     within.map(|extension| extension.ratchet_tree()).or(given)
 }
 
-fn parse(message: &[u8]) -> Result<MlsMessageBodyIn, JoinError> {
-    if message.len() > MAX_MESSAGE {
-        return Err(JoinError::Malformed);
-    }
-    MlsMessageIn::tls_deserialize_exact_bytes(message)
-        .map(MlsMessageIn::extract)
-        .map_err(|_| JoinError::Malformed)
-}
-
 fn parse_welcome(message: &[u8]) -> Result<Welcome, JoinError> {
-    match parse(message)? {
-        MlsMessageBodyIn::Welcome(welcome) => Ok(welcome),
+    match message_body(message) {
+        Some(MlsMessageBodyIn::Welcome(welcome)) => Ok(welcome),
         _ => Err(JoinError::Malformed),
     }
 }
 
 fn parse_group_info(message: &[u8]) -> Result<VerifiableGroupInfo, JoinError> {
-    match parse(message)? {
-        MlsMessageBodyIn::GroupInfo(info) => Ok(info),
+    match message_body(message) {
+        Some(MlsMessageBodyIn::GroupInfo(info)) => Ok(info),
         _ => Err(JoinError::Malformed),
     }
 }

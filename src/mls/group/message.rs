@@ -4,20 +4,17 @@ use alloc::vec::Vec;
 use openmls::{
     group::MlsGroup,
     messages::proposals::Proposal,
-    prelude::{
-        ContentType, MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage,
-    },
+    prelude::{ContentType, MlsMessageBodyIn, ProcessedMessageContent, ProtocolMessage},
 };
 use openmls_traits::OpenMlsProvider;
 use rand_core::TryCryptoRng;
-use tls_codec::DeserializeBytes;
 
 use super::{
     super::{
-        MAX_MESSAGE,
         credential::Credential,
         error::GroupError,
         member::Sender,
+        message_body,
         overlay::Overlay,
         proposal::ProposalInfo,
         provider::Seed,
@@ -96,6 +93,7 @@ impl Group {
         let processed = engine.process_message(&provider, message);
         let processed = outcome::<_, ReceiveError, _>(&provider, processed);
         let changes = provider.into_changes();
+        let untouched = changes.is_empty();
         let received = processed.and_then(|processed| {
             let sender = Sender::from_engine(processed.sender());
             let epoch = processed.epoch().as_u64();
@@ -126,7 +124,7 @@ impl Group {
                     Ok(Received::Proposal(ReceivedProposal {
                         info: ProposalInfo::from_engine(&proposal),
                         engine: proposal,
-                        changes: changes.clone(),
+                        changes,
                         ticket: self.issue_ticket(),
                         authenticated_data,
                     }))
@@ -139,7 +137,7 @@ impl Group {
                     Ok(Received::Commit(StagedCommit::new(
                         &engine,
                         commit,
-                        changes.clone(),
+                        changes,
                         ticket,
                         sender,
                         authenticated_data,
@@ -150,7 +148,7 @@ impl Group {
             }
         });
         // The engine changes nothing in memory before it wants to write it.
-        if received.is_err() && !changes.is_empty() {
+        if received.is_err() && !untouched {
             self.engine = load_engine(keystore, &self.id).ok();
         } else {
             self.adopt(engine);
@@ -257,12 +255,9 @@ impl Group {
         }
         let undo = undo::Recorder::new(self);
         self.finish(rng, keystore, commit.changes, |engine, provider| {
-            let updates = provider.storage().own_updates(engine.group_id())?;
-            engine.merge_staged_commit(provider, *commit.engine)?;
-            for key in updates {
-                provider.storage().delete(key);
-            }
-            undo.record(provider)
+            undo.merge(engine, provider, |engine| {
+                Ok(engine.merge_staged_commit(provider, *commit.engine)?)
+            })
         })
     }
 
@@ -292,23 +287,11 @@ impl Group {
         R: TryCryptoRng + ?Sized,
     {
         let seed = Seed::draw(rng)?;
-        let mut engine = self.engine.take().ok_or(GroupError::Superseded)?;
+        let engine = self.engine.take().ok_or(GroupError::Superseded)?;
         self.staged = false;
-        let provider = seed.provider(Overlay::over(keystore, changes));
-        let result = operation(&mut engine, &provider);
-        let result = outcome::<_, GroupError, _>(&provider, result);
-        let changes = provider.into_changes();
-        match result.and_then(|()| Ok(seed.commit(keystore, &changes)?)) {
-            Ok(()) => {
-                self.adopt(engine);
-                Ok(())
-            }
-            Err(error) => {
-                drop(engine);
-                self.engine = load_engine(keystore, &self.id).ok();
-                Err(error)
-            }
-        }
+        self.apply(&seed, keystore, engine, changes, |engine, provider, _| {
+            operation(engine, provider)
+        })
     }
 }
 
@@ -323,14 +306,9 @@ fn makes_sense(engine: &MlsGroup, proposal: &Proposal) -> bool {
 }
 
 fn parse(message: &[u8]) -> Result<ProtocolMessage, ReceiveError> {
-    if message.len() > MAX_MESSAGE {
-        return Err(ReceiveError::Malformed);
-    }
-    let message =
-        MlsMessageIn::tls_deserialize_exact_bytes(message).map_err(|_| ReceiveError::Malformed)?;
-    match message.extract() {
-        MlsMessageBodyIn::PrivateMessage(message) => Ok(message.into()),
-        MlsMessageBodyIn::PublicMessage(message) => Ok(message.into()),
+    match message_body(message) {
+        Some(MlsMessageBodyIn::PrivateMessage(message)) => Ok(message.into()),
+        Some(MlsMessageBodyIn::PublicMessage(message)) => Ok(message.into()),
         _ => Err(ReceiveError::Malformed),
     }
 }

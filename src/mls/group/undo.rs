@@ -42,8 +42,24 @@ impl Recorder {
         }
     }
 
+    /// Merges a commit, drops the private keys of our updates that waited, which are of
+    /// no use behind it, and records what all of this replaces.
+    pub(super) fn merge(
+        self,
+        engine: &mut MlsGroup,
+        provider: &Provider<'_>,
+        merge: impl FnOnce(&mut MlsGroup) -> Result<(), GroupError>,
+    ) -> Result<(), GroupError> {
+        let updates = provider.storage().own_updates(engine.group_id())?;
+        merge(engine)?;
+        for key in updates {
+            provider.storage().delete(key);
+        }
+        self.record(provider)
+    }
+
     /// To be called when everything else was changed.
-    pub(super) fn record(self, provider: &Provider<'_>) -> Result<(), GroupError> {
+    fn record(self, provider: &Provider<'_>) -> Result<(), GroupError> {
         let overlay = provider.storage();
         if !self.keep {
             // There may be one of a time when the settings were others.
