@@ -80,6 +80,7 @@
 //! §11.3); suites other than [`CipherSuite`]'s. Certificates of X.509 credentials are
 //! not looked into: [`Rules`] are asked.
 
+mod bundle;
 mod codec;
 mod credential;
 mod crypto;
@@ -87,6 +88,7 @@ mod error;
 mod extension;
 mod group;
 mod identity;
+mod items;
 mod key_package;
 mod member;
 mod overlay;

@@ -96,4 +96,4 @@ pub use sqlite::{SqliteBackend, SqliteError};
 pub use transaction::Transaction;
 
 #[cfg(feature = "mls")]
-pub(crate) use {key::MLS, keystore::Changes};
+pub(crate) use {key::MLS, keystore::Changes, sealed::Stamp};

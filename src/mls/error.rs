@@ -64,6 +64,10 @@ pub enum GroupError {
     /// A staged commit, a received proposal or an invitation that is of no use any
     /// more: another operation came in between, or it is of another group.
     Superseded,
+    /// The commit leads to an epoch that was left by [rolling
+    /// back](super::Group::roll_back): its keys may have been used, and must not be used
+    /// again.
+    LeftEpoch,
     /// There is no state to roll back to.
     NoPreviousEpoch,
     /// The keystore could not be read when the group had to be loaded again: the
@@ -99,6 +103,7 @@ impl fmt::Display for GroupError {
             Self::ExtensionKind => "the type of an extension is not allowed or not unique",
             Self::CredentialRejected => "a credential was rejected",
             Self::Superseded => "another operation came in between",
+            Self::LeftEpoch => "the commit was rolled back",
             Self::NoPreviousEpoch => "there is no state to roll back to",
             Self::Unloaded => "the group could not be loaded again",
             Self::TooLong => "the secret or message is too long",

@@ -3,8 +3,10 @@
 mod commit;
 mod export;
 mod join;
+mod kept;
 mod message;
 mod propose;
+mod state;
 mod undo;
 
 use alloc::{boxed::Box, vec::Vec};
@@ -16,7 +18,6 @@ use openmls::{
 };
 use openmls_traits::OpenMlsProvider;
 use rand_core::TryCryptoRng;
-use serde::{Deserialize, Serialize};
 use tls_codec::Serialize as _;
 
 use super::{
@@ -30,24 +31,27 @@ use super::{
     overlay::Overlay,
     proposal::ProposalInfo,
     provider::{Provider, Seed},
-    record::{GroupRecord, group_key, group_of, group_prefix},
+    record::{GroupRecord, group_of_bundle, group_prefix},
     rules::Rules,
-    settings::{Framing, GroupParameters, Settings},
-    staged::{Effect, Ticket},
+    settings::{GroupParameters, Settings},
+    staged::Effect,
     suite::CipherSuite,
 };
-use crate::{
-    primitives::random::RngError,
-    store::{Changes, Keystore, StoreError},
-};
+use crate::store::{Changes, Keystore, StoreError};
 
+use self::{
+    kept::Kept,
+    state::{Stamps, engine_in, keys_of, own_value},
+};
 pub use commit::CommitMessages;
 pub use join::{ExternalJoin, Invitation, JoinError};
 pub use propose::ExternalProposal;
 
 /// A group that we are in, or were. Its state is in the keystore that each operation
 /// is given, always the same; this object is a copy of it in memory, so have one for
-/// each group. Secret; wiped on drop.
+/// each group: where there are several and one has gone on, the others refuse to
+/// ([`StoreError::Stale`]) and have to be [loaded](Self::load) again. Secret; wiped on
+/// drop.
 ///
 /// Operations are all or nothing: what changes is written as one batch, and one that
 /// fails leaves the group as it was, here and in the keystore.
@@ -89,52 +93,7 @@ pub struct Group {
     /// whether there is one still to come back.
     tickets: u64,
     staged: bool,
-}
-
-/// What we keep of a group beside the engine.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    signature_key: Vec<u8>,
-    public_framing: bool,
-    padding: u64,
-    past_epochs: u64,
-    out_of_order: u32,
-    max_skipped: u32,
-    tree_in_welcome: bool,
-    keep_previous_epoch: bool,
-}
-
-impl Kept {
-    fn new(signature_key: Vec<u8>, settings: &Settings) -> Self {
-        let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-        Self {
-            signature_key,
-            public_framing: settings.framing == Framing::Public,
-            padding: number(settings.padding),
-            past_epochs: number(settings.past_epochs),
-            out_of_order: settings.out_of_order,
-            max_skipped: settings.max_skipped,
-            tree_in_welcome: settings.tree_in_welcome,
-            keep_previous_epoch: settings.keep_previous_epoch,
-        }
-    }
-
-    fn settings(&self) -> Settings {
-        let length = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        Settings {
-            framing: if self.public_framing {
-                Framing::Public
-            } else {
-                Framing::Private
-            },
-            padding: length(self.padding),
-            past_epochs: length(self.past_epochs),
-            out_of_order: self.out_of_order,
-            max_skipped: self.max_skipped,
-            tree_in_welcome: self.tree_in_welcome,
-            keep_previous_epoch: self.keep_previous_epoch,
-        }
-    }
+    stamps: Stamps,
 }
 
 impl Group {
@@ -183,7 +142,7 @@ impl Group {
             identity.credential_with_key(),
         );
         let engine = outcome::<_, GroupError, _>(&provider, made)?;
-        let changes = provider.into_changes();
+        let changes = provider.into_changes()?;
         Self::keep(
             &seed,
             changes,
@@ -213,7 +172,7 @@ impl Group {
     /// Writes a new group.
     fn keep<E: From<StoreError> + From<GroupError>>(
         seed: &Seed,
-        mut changes: Changes,
+        changes: Changes,
         keystore: &mut Keystore,
         engine: MlsGroup,
         identity: Identity,
@@ -221,8 +180,10 @@ impl Group {
         settings: Settings,
     ) -> Result<Self, E> {
         let suite = CipherSuite::from_engine(engine.ciphersuite()).ok_or(GroupError::Internal)?;
-        let this = Self {
-            id: engine.group_id().to_vec(),
+        let id = engine.group_id().to_vec();
+        let mut this = Self {
+            stamps: Stamps::new(&id)?,
+            id,
             suite,
             epoch: engine.epoch().as_u64(),
             own_leaf: engine.own_leaf_index().u32(),
@@ -233,13 +194,11 @@ impl Group {
             tickets: 0,
             staged: false,
         };
-        let kept = Kept::new(this.identity.signature_key(), &this.settings);
+        let overlay = Overlay::over(keystore, changes);
+        this.keep_in(&overlay)?;
+        let mut changes = overlay.into_changes()?;
         this.identity.write(&mut changes);
-        changes.insert(
-            this.key(GroupRecord::Kept),
-            Some(codec::encode(&kept).map_err(|_| GroupError::Internal)?),
-        );
-        seed.commit(keystore, &changes)?;
+        this.write(seed, keystore, &changes)?;
         Ok(this)
     }
 
@@ -248,14 +207,14 @@ impl Group {
     /// # Errors
     /// [`StoreError`] if it could not be read.
     pub fn load(keystore: &Keystore, id: &[u8], rules: Rules) -> Result<Option<Self>, StoreError> {
-        let encoded = encoded_id(id)?;
-        let Some(kept) = keystore.read(&group_key(&encoded, GroupRecord::Kept, &[]))? else {
+        let overlay = Overlay::new(keystore);
+        let Some(kept) = own_value::<Kept>(&overlay, id, GroupRecord::Kept)? else {
             return Ok(None);
         };
-        let kept: Kept = codec::decode(&kept).map_err(|_| StoreError::Damaged)?;
         let identity = Identity::load(keystore, &kept.signature_key)?.ok_or(StoreError::Damaged)?;
-        let engine = load_engine(keystore, id)?;
+        let engine = engine_in(&overlay, id)?;
         Ok(Some(Self {
+            stamps: Stamps::read(keystore, id)?,
             id: id.to_vec(),
             suite: CipherSuite::from_engine(engine.ciphersuite()).ok_or(StoreError::Damaged)?,
             epoch: engine.epoch().as_u64(),
@@ -276,7 +235,7 @@ impl Group {
     pub fn ids(keystore: &Keystore) -> Result<Vec<Vec<u8>>, StoreError> {
         let keys = keystore.keys(&group_prefix())?;
         keys.iter()
-            .filter_map(|key| group_of(key, GroupRecord::Kept))
+            .filter_map(|key| group_of_bundle(key))
             .map(|encoded| {
                 let id: GroupId = codec::decode(encoded).map_err(|_| StoreError::Damaged)?;
                 Ok(id.to_vec())
@@ -295,7 +254,8 @@ impl Group {
     {
         let seed = Seed::draw(rng)?;
         let keys = keys_of(keystore, id)?;
-        seed.commit(keystore, &keys.into_iter().map(|key| (key, None)).collect())
+        let changes = keys.into_iter().map(|key| (key, None)).collect();
+        seed.commit(keystore, &changes).map(drop)
     }
 
     /// [`Self::delete_with`] the operating system's generator.
@@ -439,7 +399,7 @@ impl Group {
         self.run(rng, keystore, |engine, provider, _| {
             provider.storage().put(key, &kept)?;
             if !settings.keep_previous_epoch {
-                provider.storage().delete(undo);
+                provider.storage().delete(undo)?;
             }
             let config = settings.join_config();
             Ok::<_, GroupError>(engine.set_configuration(provider.storage(), &config)?)
@@ -462,99 +422,14 @@ impl Group {
         self.set_settings_with(rng, keystore, settings)
     }
 
-    /// Runs an operation of the engine, and writes what it changed. If anything
-    /// fails, the engine is loaded again from what was written before.
-    fn run<T, E, R>(
-        &mut self,
-        rng: &mut R,
-        keystore: &mut Keystore,
-        operation: impl FnOnce(&mut MlsGroup, &Provider<'_>, &Identity) -> Result<T, E>,
-    ) -> Result<T, E>
-    where
-        E: From<StoreError> + From<RngError>,
-        R: TryCryptoRng + ?Sized,
-    {
-        let seed = Seed::draw(rng)?;
-        let engine = self.take_engine(keystore)?;
-        self.apply(&seed, keystore, engine, Changes::new(), operation)
-    }
-
-    /// [`Self::run`] with an engine in memory, on top of changes that were not written yet.
-    fn apply<T, E>(
-        &mut self,
-        seed: &Seed,
-        keystore: &mut Keystore,
-        mut engine: Box<MlsGroup>,
-        changes: Changes,
-        operation: impl FnOnce(&mut MlsGroup, &Provider<'_>, &Identity) -> Result<T, E>,
-    ) -> Result<T, E>
-    where
-        E: From<StoreError>,
-    {
-        let provider = seed.provider(Overlay::over(keystore, changes));
-        let result = operation(&mut engine, &provider, &self.identity);
-        let result = outcome(&provider, result);
-        let changes = provider.into_changes();
-        let result = result.and_then(|output| {
-            seed.commit(keystore, &changes)?;
-            Ok(output)
-        });
-        match result {
-            Ok(output) => {
-                self.adopt(engine);
-                Ok(output)
-            }
-            Err(error) => {
-                self.engine = load_engine(keystore, &self.id).ok();
-                Err(error)
-            }
-        }
-    }
-
-    /// The engine, as it is in the keystore.
-    fn take_engine(&mut self, keystore: &Keystore) -> Result<Box<MlsGroup>, StoreError> {
-        // What was received and not merged lives in the engine, too.
-        if core::mem::take(&mut self.staged) {
-            self.engine = None;
-        }
-        match self.engine.take() {
-            Some(engine) => Ok(engine),
-            None => load_engine(keystore, &self.id),
-        }
-    }
-
-    fn adopt(&mut self, engine: Box<MlsGroup>) {
-        self.epoch = engine.epoch().as_u64();
-        self.own_leaf = engine.own_leaf_index().u32();
-        self.engine = Some(engine);
+    /// Keeps what is ours beside the engine's.
+    fn keep_in(&self, overlay: &Overlay<'_>) -> Result<(), GroupError> {
+        let kept = Kept::new(self.identity.signature_key(), &self.settings);
+        Ok(overlay.put(self.key(GroupRecord::Kept), &kept)?)
     }
 
     fn engine(&self) -> Result<&MlsGroup, GroupError> {
         self.engine.as_deref().ok_or(GroupError::Unloaded)
-    }
-
-    /// A ticket for what the engine has received.
-    fn issue_ticket(&mut self) -> Ticket {
-        self.tickets = self.tickets.wrapping_add(1);
-        self.staged = true;
-        Ticket {
-            group: self.id.clone(),
-            epoch: self.epoch,
-            number: self.tickets,
-        }
-    }
-
-    /// Whether the engine is as it was when it gave out the ticket.
-    fn honours(&self, ticket: &Ticket) -> bool {
-        self.staged
-            && ticket.number == self.tickets
-            && ticket.epoch == self.epoch
-            && ticket.group == self.id
-    }
-
-    fn key(&self, record: GroupRecord) -> Vec<u8> {
-        // An id that was checked is always encoded.
-        group_key(&encoded_id(&self.id).unwrap_or_default(), record, &[])
     }
 }
 
@@ -567,44 +442,6 @@ where
         return Err(failure.into());
     }
     Ok(result?)
-}
-
-fn load_engine(keystore: &Keystore, id: &[u8]) -> Result<Box<MlsGroup>, StoreError> {
-    engine_in(&Overlay::new(keystore), id)
-}
-
-fn engine_in(overlay: &Overlay<'_>, id: &[u8]) -> Result<Box<MlsGroup>, StoreError> {
-    let engine = MlsGroup::load(overlay, &GroupId::from_slice(id));
-    if let Some(failure) = overlay.failure().take() {
-        return Err(failure);
-    }
-    match engine {
-        Ok(Some(engine)) => Ok(Box::new(engine)),
-        _ => Err(StoreError::Damaged),
-    }
-}
-
-/// The keys of all records of a group, and of our updates that wait.
-fn keys_of(keystore: &Keystore, id: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
-    let prefix = group_key(&encoded_id(id)?, GroupRecord::Kept, &[]);
-    // All but the kind of record.
-    let prefix = prefix.split_last().map_or(&[][..], |(_, prefix)| prefix);
-    let mut keys = keystore.keys(prefix)?;
-    let overlay = Overlay::new(keystore);
-    let updates = overlay.own_updates(&GroupId::from_slice(id));
-    if let Some(failure) = overlay.failure().take() {
-        // What is damaged is deleted as well.
-        if !matches!(failure, StoreError::Damaged) {
-            return Err(failure);
-        }
-    }
-    keys.extend(updates.unwrap_or_default());
-    Ok(keys)
-}
-
-fn encoded_id(id: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let encoded = codec::encode(&GroupId::from_slice(id)).map_err(|_| StoreError::TooLarge)?;
-    Ok(encoded.to_vec())
 }
 
 fn checked_id(id: &[u8]) -> Result<GroupId, GroupError> {

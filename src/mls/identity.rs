@@ -100,7 +100,7 @@ impl Identity {
         let seed = Seed::draw(rng)?;
         let mut changes = Changes::new();
         self.write(&mut changes);
-        seed.commit(keystore, &changes)
+        seed.commit(keystore, &changes).map(drop)
     }
 
     /// [`Self::store_with`] the operating system's generator.
@@ -117,12 +117,15 @@ impl Identity {
     /// # Errors
     /// [`StoreError`] if it could not be read.
     pub fn load(keystore: &Keystore, signature_key: &[u8]) -> Result<Option<Self>, StoreError> {
-        let Some(bytes) = keystore.read(&lone_key(LoneRecord::Identity, signature_key))? else {
+        let Some(bytes) = keystore.read(&lone_key(LoneRecord::Identity, signature_key).record)?
+        else {
             return Ok(None);
         };
         let stored: Stored = codec::decode(&bytes).map_err(|_| StoreError::Damaged)?;
         let suite = CipherSuite::from_number(stored.suite).ok_or(StoreError::Damaged)?;
-        let key = SigningKey::from_bytes(suite.signature_scheme(), &stored.key)
+        // The record's key is the public one, and is authenticated with the record.
+        let scheme = suite.signature_scheme();
+        let key = SigningKey::from_key_pair(scheme, &stored.key, signature_key)
             .map_err(|_| StoreError::Damaged)?;
         Ok(Some(Self {
             suite,
@@ -141,7 +144,7 @@ impl Identity {
         // Plain data is always encoded.
         if let Ok(bytes) = codec::encode(&stored) {
             changes.insert(
-                lone_key(LoneRecord::Identity, &self.signature_key()),
+                lone_key(LoneRecord::Identity, &self.signature_key()).record,
                 Some(bytes),
             );
         }

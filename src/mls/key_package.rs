@@ -120,7 +120,7 @@ impl KeyPackage {
         }
         let engine = made?.into_key_package();
         let this = Self::new(engine)?;
-        let mut changes = provider.into_changes();
+        let mut changes = provider.into_changes()?;
         identity.write(&mut changes);
         seed.commit(keystore, &changes)?;
         Ok(this)
@@ -250,7 +250,8 @@ impl KeyPackage {
         R: TryCryptoRng + ?Sized,
     {
         let seed = Seed::draw(rng)?;
-        seed.commit(keystore, &Changes::from([(key_of(reference)?, None)]))
+        let changes = Changes::from([(key_of(reference)?, None)]);
+        seed.commit(keystore, &changes).map(drop)
     }
 
     /// [`Self::delete_with`] the operating system's generator.
@@ -271,7 +272,7 @@ fn key_of(reference: &[u8]) -> Result<Vec<u8>, StoreError> {
         .and_then(KeyPackageRef::tls_deserialize_exact)
         .map_err(|_| StoreError::TooLarge)?;
     let encoded = codec::encode(&encoded).map_err(|_| StoreError::TooLarge)?;
-    Ok(lone_key(LoneRecord::KeyPackage, &encoded))
+    Ok(lone_key(LoneRecord::KeyPackage, &encoded).record)
 }
 
 /// Whether anything can be encrypted to a key. A member with one of small order would

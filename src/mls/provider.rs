@@ -13,7 +13,7 @@ use crate::{
         random::{RngError, draw},
         wipe::Secret,
     },
-    store::{Changes, Keystore, StoreError},
+    store::{Batch, Changes, Keystore, StoreError},
 };
 
 /// All that an operation draws comes from 32 bytes of the caller's generator, so
@@ -47,12 +47,12 @@ impl Seed {
         }
     }
 
-    /// Writes an operation's changes.
+    /// Writes an operation's changes, and returns them as they were written.
     pub(super) fn commit(
         &self,
         keystore: &mut Keystore,
         changes: &Changes,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Batch, StoreError> {
         keystore.commit(&mut self.nonces(), changes)
     }
 }
@@ -69,7 +69,8 @@ impl Provider<'_> {
         self.overlay.failure().take()
     }
 
-    pub(super) fn into_changes(self) -> Changes {
+    /// What is to be written.
+    pub(super) fn into_changes(self) -> Result<Changes, StoreError> {
         self.overlay.into_changes()
     }
 }

@@ -30,11 +30,11 @@ pub enum Received {
     Proposal(ReceivedProposal),
     /// A commit of another's, to be [merged](super::Group::merge) or dropped.
     Commit(StagedCommit),
-    /// The commit of ours that waits, in public framing: time to
+    /// The commit of ours that waits: time to
     /// [merge](super::Group::merge_pending) it.
     OwnPendingCommit,
-    /// A private message of our own, which we cannot read. Whether it is genuine is
-    /// not known.
+    /// Another private message of our own, which we cannot read. Whether it is genuine
+    /// is not known.
     OwnMessage,
 }
 

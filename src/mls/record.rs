@@ -6,7 +6,9 @@
 //! ```
 //!
 //! with all integers big-endian; the group and the parts are as openmls gives
-//! them, in MessagePack. The bytes are for good.
+//! them, in MessagePack. The many small values of a group stand in one record,
+//! [`Bundle`](super::bundle), since encrypting a record costs as much as a
+//! kilobyte of it. The bytes are for good.
 
 use alloc::{vec, vec::Vec};
 
@@ -38,6 +40,29 @@ pub(super) enum GroupRecord {
     Kept = 15,
     /// Ours: what a merge replaced.
     Undo = 16,
+    /// Ours: the record in which all others stand that do not
+    /// [stand alone](Self::stands_alone).
+    Bundle = 17,
+    /// Ours: what the commit that waits sends out.
+    PendingMessages = 18,
+    /// Ours: the epochs that were rolled back.
+    LeftEpochs = 19,
+}
+
+impl GroupRecord {
+    /// Whether it has a record to itself: it is large, changes with each message, or
+    /// there may be many of it.
+    const fn stands_alone(self) -> bool {
+        matches!(
+            self,
+            Self::Tree
+                | Self::MessageSecrets
+                | Self::QueuedProposal
+                | Self::Undo
+                | Self::Bundle
+                | Self::PendingMessages
+        )
+    }
 }
 
 /// What stands for itself.
@@ -51,34 +76,58 @@ pub(super) enum LoneRecord {
     Identity = 5,
 }
 
+/// Where a value stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RecordKey {
+    /// The key of the record in the keystore.
+    pub(super) record: Vec<u8>,
+    /// The name in the record, if that is a bundle.
+    pub(super) part: Option<Vec<u8>>,
+}
+
 pub(super) fn group_prefix() -> Vec<u8> {
     vec![GROUP]
 }
 
-pub(super) fn group_key(group: &[u8], record: GroupRecord, part: &[u8]) -> Vec<u8> {
+/// What all keys of a group's records start with.
+pub(super) fn prefix_of(group: &[u8]) -> Vec<u8> {
     // No group id comes near the limit: see `GroupId`.
     let length = u16::try_from(group.len()).unwrap_or(u16::MAX);
-    [
-        &[GROUP][..],
-        &length.to_be_bytes(),
-        group,
-        &[record as u8],
-        part,
-    ]
-    .concat()
+    [&[GROUP][..], &length.to_be_bytes(), group].concat()
 }
 
-pub(super) fn lone_key(record: LoneRecord, key: &[u8]) -> Vec<u8> {
-    [&[LONE, record as u8][..], key].concat()
+pub(super) fn group_key(group: &[u8], record: GroupRecord, part: &[u8]) -> RecordKey {
+    let name = [&[record as u8], part].concat();
+    let mut key = prefix_of(group);
+    if record.stands_alone() {
+        key.extend_from_slice(&name);
+        RecordKey {
+            record: key,
+            part: None,
+        }
+    } else {
+        key.push(GroupRecord::Bundle as u8);
+        RecordKey {
+            record: key,
+            part: Some(name),
+        }
+    }
 }
 
-pub(super) fn is_key_package(key: &[u8]) -> bool {
-    key.starts_with(&[LONE, LoneRecord::KeyPackage as u8])
+pub(super) fn lone_key(record: LoneRecord, key: &[u8]) -> RecordKey {
+    RecordKey {
+        record: [&[LONE, record as u8][..], key].concat(),
+        part: None,
+    }
 }
 
-/// The group of a key that [`group_key`] made for this record.
-pub(super) fn group_of(key: &[u8], record: GroupRecord) -> Option<&[u8]> {
-    let (length, rest) = key.strip_prefix(&[GROUP])?.split_first_chunk()?;
+pub(super) fn is_key_package(record: &[u8]) -> bool {
+    record.starts_with(&[LONE, LoneRecord::KeyPackage as u8])
+}
+
+/// The group of the key of a bundle.
+pub(super) fn group_of_bundle(record: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = record.strip_prefix(&[GROUP])?.split_first_chunk()?;
     let (group, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
-    (rest == [record as u8]).then_some(group)
+    (rest == [GroupRecord::Bundle as u8]).then_some(group)
 }

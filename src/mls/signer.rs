@@ -1,6 +1,7 @@
 //! Signature keys of MLS.
 
 use alloc::vec::Vec;
+use std::sync::OnceLock;
 
 use openmls_traits::{
     signatures::{Signer, SignerError},
@@ -19,9 +20,13 @@ pub(crate) struct SigningKey {
     key: Key,
 }
 
-/// The key as it signs.
+/// The key as it signs. That of Ed25519 is expanded from its seed when it is first
+/// needed: it takes as long as loading a small group, and who only reads needs none.
 enum Key {
-    Ed25519(Ed25519SigningKey),
+    Ed25519 {
+        public: [u8; 32],
+        expanded: OnceLock<Ed25519SigningKey>,
+    },
     P256(EcdsaSigningKey),
 }
 
@@ -64,7 +69,13 @@ impl SigningKey {
             bytes.try_into().map_err(|_| CryptoError::InvalidLength)?;
         in_wiped_frame(|| {
             let key = match scheme {
-                SignatureScheme::ED25519 => Key::Ed25519(Ed25519SigningKey::expand_seed(bytes)),
+                SignatureScheme::ED25519 => {
+                    let expanded = Ed25519SigningKey::expand_seed(bytes);
+                    Key::Ed25519 {
+                        public: *expanded.public_key().as_bytes(),
+                        expanded: OnceLock::from(expanded),
+                    }
+                }
                 SignatureScheme::ECDSA_SECP256R1_SHA256 => Key::P256(
                     EcdsaSigningKey::from_bytes(bytes).map_err(|_| CryptoError::SigningError)?,
                 ),
@@ -77,6 +88,29 @@ impl SigningKey {
         })
     }
 
+    /// [`Self::from_bytes`] for one whose public key is known, and trusted.
+    ///
+    /// # Errors
+    /// Those of [`Self::from_bytes`].
+    pub(crate) fn from_key_pair(
+        scheme: SignatureScheme,
+        bytes: &[u8],
+        public: &[u8],
+    ) -> Result<Self, CryptoError> {
+        match scheme {
+            SignatureScheme::ED25519 => Ok(Self {
+                secret: Secret::from(
+                    *<&[u8; 32]>::try_from(bytes).map_err(|_| CryptoError::InvalidLength)?,
+                ),
+                key: Key::Ed25519 {
+                    public: public.try_into().map_err(|_| CryptoError::InvalidLength)?,
+                    expanded: OnceLock::new(),
+                },
+            }),
+            _ => Self::from_bytes(scheme, bytes),
+        }
+    }
+
     /// The private key, for [`Self::from_bytes`]. Secret.
     pub(crate) fn expose_secret(&self) -> &[u8; Self::LENGTH] {
         &self.secret
@@ -85,7 +119,7 @@ impl SigningKey {
     /// The public key as MLS writes it: 32 bytes, or an uncompressed point of 65.
     pub(crate) fn public_key(&self) -> Vec<u8> {
         match &self.key {
-            Key::Ed25519(key) => key.public_key().as_bytes().to_vec(),
+            Key::Ed25519 { public, .. } => public.to_vec(),
             Key::P256(key) => key.public_key().to_vec(),
         }
     }
@@ -93,7 +127,11 @@ impl SigningKey {
     /// Signs `message`; draws nothing.
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         in_wiped_frame(|| match &self.key {
-            Key::Ed25519(key) => key.sign_in_frame(message).as_bytes().to_vec(),
+            Key::Ed25519 { expanded, .. } => expanded
+                .get_or_init(|| Ed25519SigningKey::expand_seed(&self.secret))
+                .sign_in_frame(message)
+                .as_bytes()
+                .to_vec(),
             Key::P256(key) => key.sign(message),
         })
     }
@@ -106,7 +144,7 @@ impl Signer for SigningKey {
 
     fn signature_scheme(&self) -> SignatureScheme {
         match self.key {
-            Key::Ed25519(_) => SignatureScheme::ED25519,
+            Key::Ed25519 { .. } => SignatureScheme::ED25519,
             Key::P256(_) => SignatureScheme::ECDSA_SECP256R1_SHA256,
         }
     }

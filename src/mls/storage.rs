@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     codec,
     overlay::{Overlay, OverlayError},
-    record::{self, GroupRecord, LoneRecord},
+    record::{self, GroupRecord, LoneRecord, RecordKey},
 };
 
 /// The version of openmls's storage traits.
@@ -21,7 +21,7 @@ fn encoded(key: &impl Serialize) -> Result<Vec<u8>, OverlayError> {
     Ok(bytes.to_vec())
 }
 
-fn group_key(group: &impl Key<V>, record: GroupRecord) -> Result<Vec<u8>, OverlayError> {
+fn group_key(group: &impl Key<V>, record: GroupRecord) -> Result<RecordKey, OverlayError> {
     Ok(record::group_key(&encoded(group)?, record, &[]))
 }
 
@@ -30,11 +30,11 @@ fn part_key(
     group: &impl Key<V>,
     record: GroupRecord,
     part: &impl Serialize,
-) -> Result<Vec<u8>, OverlayError> {
+) -> Result<RecordKey, OverlayError> {
     Ok(record::group_key(&encoded(group)?, record, &encoded(part)?))
 }
 
-fn lone_key(record: LoneRecord, key: &impl Key<V>) -> Result<Vec<u8>, OverlayError> {
+fn lone_key(record: LoneRecord, key: &impl Key<V>) -> Result<RecordKey, OverlayError> {
     Ok(record::lone_key(record, &encoded(key)?))
 }
 
@@ -57,8 +57,7 @@ macro_rules! one_of_a_group {
         }
 
         fn $delete<G: traits::GroupId<V>>(&self, group: &G) -> Result<(), OverlayError> {
-            self.delete(group_key(group, GroupRecord::$record)?);
-            Ok(())
+            self.delete(group_key(group, GroupRecord::$record)?)
         }
     )+};
 }
@@ -76,8 +75,7 @@ macro_rules! lone {
         }
 
         fn $delete<K: traits::$key<V>>(&self, key: &K) -> Result<(), OverlayError> {
-            self.delete(lone_key(LoneRecord::$record, key)?);
-            Ok(())
+            self.delete(lone_key(LoneRecord::$record, key)?)
         }
     )+};
 }
@@ -95,7 +93,7 @@ impl Overlay<'_> {
 impl Overlay<'_> {
     /// The records of the keys that we proposed to update to: openmls deletes none but
     /// that of the proposal which is committed.
-    pub(super) fn own_updates(&self, group: &GroupId) -> Result<Vec<Vec<u8>>, OverlayError> {
+    pub(super) fn own_updates(&self, group: &GroupId) -> Result<Vec<RecordKey>, OverlayError> {
         let leaves: Vec<LeafNode> = self.own_leaf_nodes(group)?;
         leaves
             .iter()
@@ -140,8 +138,7 @@ impl StorageProvider<V> for Overlay<'_> {
     }
 
     fn delete_group_state<G: traits::GroupId<V>>(&self, group: &G) -> Result<(), OverlayError> {
-        self.delete(group_key(group, GroupRecord::State)?);
-        Ok(())
+        self.delete(group_key(group, GroupRecord::State)?)
     }
 
     lone! {
@@ -216,8 +213,7 @@ impl StorageProvider<V> for Overlay<'_> {
         epoch: &E,
         leaf: u32,
     ) -> Result<(), OverlayError> {
-        self.delete(part_key(group, GroupRecord::EpochKeyPairs, &(epoch, leaf))?);
-        Ok(())
+        self.delete(part_key(group, GroupRecord::EpochKeyPairs, &(epoch, leaf))?)
     }
 
     fn append_own_leaf_node<G: traits::GroupId<V>, T: traits::LeafNode<V>>(
@@ -240,8 +236,7 @@ impl StorageProvider<V> for Overlay<'_> {
     }
 
     fn delete_own_leaf_nodes<G: traits::GroupId<V>>(&self, group: &G) -> Result<(), OverlayError> {
-        self.delete(group_key(group, GroupRecord::OwnLeafNodes)?);
-        Ok(())
+        self.delete(group_key(group, GroupRecord::OwnLeafNodes)?)
     }
 
     fn queue_proposal<
@@ -299,7 +294,7 @@ impl StorageProvider<V> for Overlay<'_> {
         group: &G,
         reference: &R,
     ) -> Result<(), OverlayError> {
-        self.delete(part_key(group, GroupRecord::QueuedProposal, reference)?);
+        self.delete(part_key(group, GroupRecord::QueuedProposal, reference)?)?;
         let key = group_key(group, GroupRecord::ProposalRefs)?;
         let reference = codec::encode(reference).map_err(|_| OverlayError::Encode)?;
         let mut list = self.list(&key)?;
@@ -312,9 +307,8 @@ impl StorageProvider<V> for Overlay<'_> {
         group: &G,
     ) -> Result<(), OverlayError> {
         for reference in self.queued_proposal_refs::<G, R>(group)? {
-            self.delete(part_key(group, GroupRecord::QueuedProposal, &reference)?);
+            self.delete(part_key(group, GroupRecord::QueuedProposal, &reference)?)?;
         }
-        self.delete(group_key(group, GroupRecord::ProposalRefs)?);
-        Ok(())
+        self.delete(group_key(group, GroupRecord::ProposalRefs)?)
     }
 }

@@ -54,6 +54,12 @@ impl Batch {
         self.0.is_empty()
     }
 
+    /// What is changed under a key: a new value, or none to delete.
+    #[cfg(feature = "mls")]
+    pub(crate) fn get(&self, key: &[u8]) -> Option<Option<&[u8]>> {
+        self.0.get(key).map(Option::as_deref)
+    }
+
     /// The changes by ascending key: a new value, or none to delete.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
         self.0

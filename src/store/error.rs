@@ -78,6 +78,10 @@ pub enum StoreError {
     /// A value or a name is longer than [`MAX_VALUE_LENGTH`](super::MAX_VALUE_LENGTH)
     /// or [`MAX_NAME_LENGTH`](super::MAX_NAME_LENGTH).
     TooLarge,
+    /// The object is not what the keystore has: another object of the same group has
+    /// gone on with it, or it was deleted, or the storage was put back to what it was.
+    /// Load it again.
+    Stale,
 }
 
 impl fmt::Display for StoreError {
@@ -88,6 +92,7 @@ impl fmt::Display for StoreError {
             Self::Object(_) => "an object in the keystore could not be read",
             Self::Rng => return RngError.fmt(f),
             Self::TooLarge => "a value or a name is too long for the keystore",
+            Self::Stale => "the keystore has another state of the object",
         })
     }
 }

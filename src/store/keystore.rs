@@ -6,6 +6,8 @@ use core::fmt;
 use rand_core::TryCryptoRng;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+#[cfg(feature = "mls")]
+use super::sealed::Stamp;
 use super::{
     backend::{Backend, Batch},
     error::{OpenError, StoreError},
@@ -134,17 +136,27 @@ impl Keystore {
         Ok(self.backend.keys(prefix)?)
     }
 
-    /// Makes all changes, or none. Draws 24 bytes for each new value, in the
-    /// order of the keys.
-    pub(crate) fn commit<R>(&mut self, rng: &mut R, changes: &Changes) -> Result<(), StoreError>
+    /// Which writing of a record is there.
+    #[cfg(feature = "mls")]
+    pub(crate) fn stamp(&self, key: &[u8]) -> Result<Option<Stamp>, StoreError> {
+        let sealed = self.backend.get(key)?;
+        sealed
+            .map(|sealed| Stamp::of(&sealed).ok_or(StoreError::Damaged))
+            .transpose()
+    }
+
+    /// Makes all changes, or none, and returns them as they were written. Draws 24
+    /// bytes for each new value, in the order of the keys.
+    pub(crate) fn commit<R>(&mut self, rng: &mut R, changes: &Changes) -> Result<Batch, StoreError>
     where
         R: TryCryptoRng + ?Sized,
     {
         if changes.is_empty() {
-            return Ok(());
+            return Ok(Batch::new());
         }
         let batch = in_wiped_frame(|| self.seal_all(rng, changes))?;
-        Ok(self.backend.write(&batch)?)
+        self.backend.write(&batch)?;
+        Ok(batch)
     }
 
     fn seal_all<R>(&self, rng: &mut R, changes: &Changes) -> Result<Batch, StoreError>

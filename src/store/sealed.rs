@@ -17,6 +17,20 @@ pub(super) const VERSION: u8 = 1;
 /// Bytes that a sealed value is longer than the value.
 pub(super) const OVERHEAD: usize = 1 + NONCE_LENGTH + TAG_LENGTH;
 
+/// Tells one writing of a record from another: its nonce.
+#[cfg(feature = "mls")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp([u8; NONCE_LENGTH]);
+
+#[cfg(feature = "mls")]
+impl Stamp {
+    /// That of a sealed value.
+    pub(crate) fn of(sealed: &[u8]) -> Option<Self> {
+        let nonce = sealed.get(1..)?.first_chunk()?;
+        Some(Self(*nonce))
+    }
+}
+
 /// `version (1) ‖ nonce (24) ‖ XChaCha20-Poly1305(value) ‖ tag (16)`, with the
 /// version and the record's key as associated data. Draws 24 bytes.
 pub(super) fn seal<R>(

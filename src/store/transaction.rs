@@ -128,7 +128,7 @@ impl Transaction<'_> {
         if self.too_long {
             return Err(StoreError::TooLarge);
         }
-        self.keystore.commit(rng, &self.changes)
+        self.keystore.commit(rng, &self.changes).map(drop)
     }
 
     /// [`Self::commit_with`] the operating system's generator.

@@ -11,18 +11,22 @@ use openmls::{
 };
 use openmls_traits::{OpenMlsProvider, types::Ciphersuite};
 use rand_core::TryCryptoRng;
+use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
         error::GroupError, extension::group_context_extensions, identity::Identity, member::Sender,
-        proposal::Proposal, provider::Provider, staged::proposal_accepted,
+        overlay::Overlay, proposal::Proposal, provider::Provider, record::GroupRecord,
+        staged::proposal_accepted,
     },
-    Group, message_bytes, undo,
+    Group, message_bytes,
+    state::own_value,
+    undo,
 };
-use crate::store::Keystore;
+use crate::store::{Keystore, StoreError};
 
 /// What a commit sends out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CommitMessages {
     /// For all members: an `MLSMessage`, private or public as the settings say.
@@ -35,7 +39,8 @@ pub struct CommitMessages {
 impl Group {
     /// Commits these proposals, and all that wait ([`Self::pending_proposals`]), one of
     /// those that exclude each other (RFC 9420 §12.2), and keeps the commit until it is
-    /// [merged](Self::merge_pending) or [discarded](Self::discard_pending). Without any it
+    /// [merged](Self::merge_pending) or [discarded](Self::discard_pending), and its
+    /// [messages](Self::pending_messages) with it. Without any it
     /// changes our own keys, which locks out who stole them: do so now and then.
     /// `authenticated_data` goes along, not encrypted. Draws 32 bytes.
     ///
@@ -52,6 +57,7 @@ impl Group {
         R: TryCryptoRng + ?Sized,
     {
         let rules = self.rules.clone();
+        let key = self.key(GroupRecord::PendingMessages);
         self.run(rng, keystore, |engine, provider, identity| {
             engine.set_aad(authenticated_data.to_vec());
             let messages = commit(engine, provider, identity, proposals)?;
@@ -60,11 +66,11 @@ impl Group {
                 let mut proposals = commit.queued_proposals();
                 proposals.all(|proposal| proposal_accepted(proposal.proposal(), &rules))
             });
-            if accepted {
-                Ok(messages)
-            } else {
-                Err(GroupError::CredentialRejected)
+            if !accepted {
+                return Err(GroupError::CredentialRejected);
             }
+            provider.storage().put(key, &messages)?;
+            Ok(messages)
         })
     }
 
@@ -83,8 +89,25 @@ impl Group {
         self.commit_with(rng, keystore, proposals, authenticated_data)
     }
 
+    /// What the commit of ours that waits sends out, as [`Self::commit`] gave it: to
+    /// send it again, after a crash or when it was lost on the way.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it could not be read.
+    pub fn pending_messages(
+        &self,
+        keystore: &Keystore,
+    ) -> Result<Option<CommitMessages>, StoreError> {
+        own_value(
+            &Overlay::new(keystore),
+            &self.id,
+            GroupRecord::PendingMessages,
+        )
+    }
+
     /// Applies the commit of ours that waits, once it was accepted as the next: the
-    /// group goes on to the next epoch. Draws 32 bytes.
+    /// group goes on to the next epoch, and the commit's messages are forgotten, so send
+    /// the Welcome first. Draws 32 bytes.
     ///
     /// # Errors
     /// [`GroupError::NoPendingCommit`] if none waits, and other [`GroupError`]s; the
@@ -131,11 +154,13 @@ impl Group {
     where
         R: TryCryptoRng + ?Sized,
     {
+        let messages = self.key(GroupRecord::PendingMessages);
         self.run(rng, keystore, |engine, provider, _| {
             if engine.pending_commit().is_none() {
                 return Err(GroupError::NoPendingCommit);
             }
-            Ok(engine.clear_pending_commit(provider.storage())?)
+            engine.clear_pending_commit(provider.storage())?;
+            Ok(provider.storage().delete(messages)?)
         })
     }
 

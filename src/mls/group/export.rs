@@ -126,8 +126,8 @@ impl Group {
         external_psk(id)
             .store(&provider, psk)
             .map_err(|_| StoreError::TooLarge)?;
-        let changes = provider.into_changes();
-        seed.commit(keystore, &changes)
+        let changes = provider.into_changes()?;
+        seed.commit(keystore, &changes).map(drop)
     }
 
     /// [`Self::store_psk_with`] the operating system's generator.
@@ -158,8 +158,8 @@ impl Group {
             .storage()
             .delete_psk(external_psk(id).psk())
             .map_err(|_| StoreError::Damaged)?;
-        let changes = provider.into_changes();
-        seed.commit(keystore, &changes)
+        let changes = provider.into_changes()?;
+        seed.commit(keystore, &changes).map(drop)
     }
 
     /// [`Self::delete_psk_with`] the operating system's generator.

@@ -35,14 +35,16 @@ use super::{
         message_body,
         overlay::{Overlay, OverlayError},
         provider::Seed,
-        record::{GroupRecord, group_key, is_key_package},
+        record::{GroupRecord, is_key_package},
         rules::Rules,
         settings::Settings,
         suite::CipherSuite,
     },
     Group, checked_id,
     commit::psk_id,
-    encoded_id, load_engine, message_bytes, outcome,
+    kept::Kept,
+    message_bytes, outcome,
+    state::{engine_in, keys_of, own_value},
 };
 use crate::{
     primitives::random::RngError,
@@ -114,7 +116,7 @@ impl Invitation {
         check_external_senders(staged.group_context().extensions(), &rules)?;
         Ok(Self {
             engine: Box::new(staged),
-            changes: provider.into_changes(),
+            changes: provider.into_changes()?,
             identity,
             settings,
             rules,
@@ -202,7 +204,7 @@ impl Invitation {
                 JoinError::Store(source) => GroupError::Store(source),
                 _ => GroupError::Internal,
             })?;
-        let changes = provider.into_changes();
+        let changes = provider.into_changes()?;
         Group::keep(
             &seed,
             changes,
@@ -353,7 +355,7 @@ impl Group {
         check_external_senders(engine.extensions(), &rules)?;
         let message = message_bytes(messages.commit())?;
         let settings = join.settings.clone();
-        let changes = provider.into_changes();
+        let changes = provider.into_changes()?;
         let group =
             Self::keep::<JoinError>(&seed, changes, keystore, engine, identity, rules, settings)?;
         Ok((group, message))
@@ -387,14 +389,15 @@ impl Group {
 
 /// Whether we are in a group of this id: one that we were removed from does not count.
 fn is_member(keystore: &Keystore, id: &[u8]) -> Result<bool, StoreError> {
-    let key = group_key(&encoded_id(id)?, GroupRecord::Kept, &[]);
-    Ok(keystore.read(&key)?.is_some() && load_engine(keystore, id)?.is_active())
+    let overlay = Overlay::new(keystore);
+    let kept = own_value::<Kept>(&overlay, id, GroupRecord::Kept)?;
+    Ok(kept.is_some() && engine_in(&overlay, id)?.is_active())
 }
 
 /// Deletes what there is of a group of this id.
 fn forget(keystore: &Keystore, overlay: &Overlay<'_>, id: &[u8]) -> Result<(), StoreError> {
-    for key in super::keys_of(keystore, id)? {
-        overlay.delete(key);
+    for key in keys_of(keystore, id)? {
+        overlay.delete_record(key);
     }
     Ok(())
 }

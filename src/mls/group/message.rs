@@ -21,7 +21,9 @@ use super::{
         receive::{ReceiveError, Received, ReceivedMessage, ReceivedProposal},
         staged::{StagedCommit, accepted, proposal_accepted},
     },
-    Group, load_engine, message_bytes, outcome, undo,
+    Group, message_bytes, outcome,
+    state::load_engine,
+    undo,
 };
 use crate::store::Keystore;
 
@@ -82,7 +84,8 @@ impl Group {
     where
         R: TryCryptoRng + ?Sized,
     {
-        let message = parse(message)?;
+        let bytes = message;
+        let message = parse(bytes)?;
         let seed = Seed::draw(rng)?;
         let mut engine = self.take_engine(keystore)?;
         if let Err(error) = self.expects(&engine, &message) {
@@ -92,7 +95,7 @@ impl Group {
         let provider = seed.provider(Overlay::new(keystore));
         let processed = engine.process_message(&provider, message);
         let processed = outcome::<_, ReceiveError, _>(&provider, processed);
-        let changes = provider.into_changes();
+        let changes = provider.into_changes()?;
         let untouched = changes.is_empty();
         let received = processed.and_then(|processed| {
             let sender = Sender::from_engine(processed.sender());
@@ -104,7 +107,7 @@ impl Group {
                     let Sender::Member(sender) = sender else {
                         return Err(ReceiveError::NotAllowed);
                     };
-                    seed.commit(keystore, &changes)?;
+                    self.write(&seed, keystore, &changes)?;
                     Ok(Received::Message(ReceivedMessage {
                         sender,
                         credential,
@@ -144,7 +147,14 @@ impl Group {
                     )))
                 }
                 ProcessedMessageContent::OwnPendingCommit => Ok(Received::OwnPendingCommit),
-                ProcessedMessageContent::OwnPrivateMessage => Ok(Received::OwnMessage),
+                ProcessedMessageContent::OwnPrivateMessage => {
+                    let waiting = self.pending_messages(keystore)?;
+                    if waiting.is_some_and(|waiting| waiting.commit == bytes) {
+                        Ok(Received::OwnPendingCommit)
+                    } else {
+                        Ok(Received::OwnMessage)
+                    }
+                }
             }
         });
         // The engine changes nothing in memory before it wants to write it.
@@ -239,8 +249,9 @@ impl Group {
     /// If it removed us, the group is not active any more.
     ///
     /// # Errors
-    /// [`GroupError::Superseded`] if the group received or did anything since, and
-    /// other [`GroupError`]s; the group is as it was.
+    /// [`GroupError::Superseded`] if the group received or did anything since,
+    /// [`GroupError::LeftEpoch`] if this commit was rolled back, and other
+    /// [`GroupError`]s; the group is as it was.
     pub fn merge_with<R>(
         &mut self,
         rng: &mut R,
@@ -255,6 +266,9 @@ impl Group {
         }
         let undo = undo::Recorder::new(self);
         self.finish(rng, keystore, commit.changes, |engine, provider| {
+            if undo.has_left(provider, &commit.engine)? {
+                return Err(GroupError::LeftEpoch);
+            }
             undo.merge(engine, provider, |engine| {
                 Ok(engine.merge_staged_commit(provider, *commit.engine)?)
             })
@@ -287,6 +301,7 @@ impl Group {
         R: TryCryptoRng + ?Sized,
     {
         let seed = Seed::draw(rng)?;
+        self.check_current(keystore)?;
         let engine = self.engine.take().ok_or(GroupError::Superseded)?;
         self.staged = false;
         self.apply(&seed, keystore, engine, changes, |engine, provider, _| {

@@ -157,7 +157,7 @@ impl Client {
         overlay
             .write_key_package(&engine.hash_ref(&suite.crypto).unwrap(), &bundle)
             .unwrap();
-        let changes = overlay.into_changes();
+        let changes = overlay.into_changes().unwrap();
         keystore.commit(rng, &changes).unwrap();
 
         for psk in &self.external_psks {

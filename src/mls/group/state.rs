@@ -1,0 +1,227 @@
+//! A group's state: in the keystore, and in memory while we work on it.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use openmls::group::{GroupId, MlsGroup};
+use rand_core::TryCryptoRng;
+
+use super::{
+    super::{
+        codec,
+        identity::Identity,
+        overlay::{Overlay, OverlayError},
+        provider::{Provider, Seed},
+        record::{GroupRecord, RecordKey, group_key, prefix_of},
+        staged::Ticket,
+    },
+    Group, outcome,
+};
+use crate::{
+    primitives::random::RngError,
+    store::{Batch, Changes, Keystore, Stamp, StoreError},
+};
+
+/// Which writings of its records an object stands on: one that another object of the
+/// same group has overtaken must not write, as it would use keys again. Every change
+/// of a group writes one of the two.
+pub(super) struct Stamps([(Vec<u8>, Option<Stamp>); 2]);
+
+impl Stamps {
+    /// Of a group that is not there yet.
+    pub(super) fn new(id: &[u8]) -> Result<Self, StoreError> {
+        let id = encoded_id(id)?;
+        let records = [GroupRecord::Bundle, GroupRecord::MessageSecrets];
+        Ok(Self(
+            records.map(|record| (group_key(&id, record, &[]).record, None)),
+        ))
+    }
+
+    pub(super) fn read(keystore: &Keystore, id: &[u8]) -> Result<Self, StoreError> {
+        let mut this = Self::new(id)?;
+        for (record, stamp) in &mut this.0 {
+            *stamp = keystore.stamp(record)?;
+        }
+        Ok(this)
+    }
+
+    /// Goes along with what was written.
+    pub(super) fn follow(&mut self, written: &Batch) {
+        for (record, stamp) in &mut self.0 {
+            if let Some(value) = written.get(record) {
+                *stamp = value.and_then(Stamp::of);
+            }
+        }
+    }
+
+    fn check(&self, keystore: &Keystore) -> Result<(), StoreError> {
+        for (record, stamp) in &self.0 {
+            if keystore.stamp(record)? != *stamp {
+                return Err(StoreError::Stale);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Group {
+    /// Runs an operation of the engine, and writes what it changed. If anything
+    /// fails, the engine is loaded again from what was written before.
+    pub(super) fn run<T, E, R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+        operation: impl FnOnce(&mut MlsGroup, &Provider<'_>, &Identity) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<StoreError> + From<RngError>,
+        R: TryCryptoRng + ?Sized,
+    {
+        let seed = Seed::draw(rng)?;
+        let engine = self.take_engine(keystore)?;
+        self.apply(&seed, keystore, engine, Changes::new(), operation)
+    }
+
+    /// [`Self::run`] with an engine in memory, on top of changes that were not written yet.
+    pub(super) fn apply<T, E>(
+        &mut self,
+        seed: &Seed,
+        keystore: &mut Keystore,
+        mut engine: Box<MlsGroup>,
+        changes: Changes,
+        operation: impl FnOnce(&mut MlsGroup, &Provider<'_>, &Identity) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        let provider = seed.provider(Overlay::over(keystore, changes));
+        let result = operation(&mut engine, &provider, &self.identity);
+        let result = outcome(&provider, result);
+        let changes = provider.into_changes();
+        let result = result.and_then(|output| {
+            self.write(seed, keystore, &changes?)?;
+            Ok(output)
+        });
+        match result {
+            Ok(output) => {
+                self.adopt(engine);
+                Ok(output)
+            }
+            Err(error) => {
+                self.engine = load_engine(keystore, &self.id).ok();
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn write(
+        &mut self,
+        seed: &Seed,
+        keystore: &mut Keystore,
+        changes: &Changes,
+    ) -> Result<(), StoreError> {
+        let written = seed.commit(keystore, changes)?;
+        self.stamps.follow(&written);
+        Ok(())
+    }
+
+    /// Refuses to go on if another object of this group has.
+    pub(super) fn check_current(&self, keystore: &Keystore) -> Result<(), StoreError> {
+        self.stamps.check(keystore)
+    }
+
+    /// The engine, as it is in the keystore.
+    pub(super) fn take_engine(&mut self, keystore: &Keystore) -> Result<Box<MlsGroup>, StoreError> {
+        self.check_current(keystore)?;
+        // What was received and not merged lives in the engine, too.
+        if core::mem::take(&mut self.staged) {
+            self.engine = None;
+        }
+        match self.engine.take() {
+            Some(engine) => Ok(engine),
+            None => load_engine(keystore, &self.id),
+        }
+    }
+
+    pub(super) fn adopt(&mut self, engine: Box<MlsGroup>) {
+        self.epoch = engine.epoch().as_u64();
+        self.own_leaf = engine.own_leaf_index().u32();
+        self.engine = Some(engine);
+    }
+
+    /// A ticket for what the engine has received.
+    pub(super) fn issue_ticket(&mut self) -> Ticket {
+        self.tickets = self.tickets.wrapping_add(1);
+        self.staged = true;
+        Ticket {
+            group: self.id.clone(),
+            epoch: self.epoch,
+            number: self.tickets,
+        }
+    }
+
+    /// Whether the engine is as it was when it gave out the ticket.
+    pub(super) fn honours(&self, ticket: &Ticket) -> bool {
+        self.staged
+            && ticket.number == self.tickets
+            && ticket.epoch == self.epoch
+            && ticket.group == self.id
+    }
+
+    pub(super) fn key(&self, record: GroupRecord) -> RecordKey {
+        // An id that was checked is always encoded.
+        group_key(&encoded_id(&self.id).unwrap_or_default(), record, &[])
+    }
+}
+
+pub(super) fn load_engine(keystore: &Keystore, id: &[u8]) -> Result<Box<MlsGroup>, StoreError> {
+    engine_in(&Overlay::new(keystore), id)
+}
+
+pub(super) fn engine_in(overlay: &Overlay<'_>, id: &[u8]) -> Result<Box<MlsGroup>, StoreError> {
+    let engine = MlsGroup::load(overlay, &GroupId::from_slice(id));
+    if let Some(failure) = overlay.failure().take() {
+        return Err(failure);
+    }
+    match engine {
+        Ok(Some(engine)) => Ok(Box::new(engine)),
+        _ => Err(StoreError::Damaged),
+    }
+}
+
+/// Our own values, which openmls knows nothing of.
+pub(super) fn own_value<T: serde::de::DeserializeOwned>(
+    overlay: &Overlay<'_>,
+    id: &[u8],
+    record: GroupRecord,
+) -> Result<Option<T>, StoreError> {
+    let value = overlay.get(&group_key(&encoded_id(id)?, record, &[]));
+    value.map_err(|error| match (error, overlay.failure().take()) {
+        (OverlayError::Store, Some(failure)) => failure,
+        _ => StoreError::Damaged,
+    })
+}
+
+/// The keys of all records of a group, and of our updates that wait.
+pub(super) fn keys_of(keystore: &Keystore, id: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut keys = keystore.keys(&prefix_of(&encoded_id(id)?))?;
+    let overlay = Overlay::new(keystore);
+    let updates = overlay.own_updates(&GroupId::from_slice(id));
+    if let Some(failure) = overlay.failure().take() {
+        // What is damaged is deleted as well.
+        if !matches!(failure, StoreError::Damaged) {
+            return Err(failure);
+        }
+    }
+    keys.extend(
+        updates
+            .unwrap_or_default()
+            .into_iter()
+            .map(|key| key.record),
+    );
+    Ok(keys)
+}
+
+pub(super) fn encoded_id(id: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let encoded = codec::encode(&GroupId::from_slice(id)).map_err(|_| StoreError::TooLarge)?;
+    Ok(encoded.to_vec())
+}
