@@ -141,11 +141,12 @@ fn write_what_is_stored() {
         .id(ID)
         .extension(Extension::new(KIND, b"room"))
         .settings(settings());
-    let mut alice = Group::create_with(rng, &mut alices, alice, &parameters, rules()).unwrap();
+    // The key package outlives what rules accept by default.
+    let lax = rules().check_lifetimes(false);
+    let mut alice = Group::create_with(rng, &mut alices, alice, &parameters, lax.clone()).unwrap();
     let add = [Proposal::Add(package)];
     let sent = alice.commit_with(rng, &mut alices, &add, b"").unwrap();
     alice.merge_pending_with(rng, &mut alices).unwrap();
-    let lax = rules().check_lifetimes(false);
     let mut bob = Invitation::open_with(rng, &bobs, &sent.welcome.unwrap(), None, settings(), lax)
         .unwrap()
         .accept_with(rng, &mut bobs)

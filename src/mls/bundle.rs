@@ -1,10 +1,15 @@
-//! Values that stand in one record: by name, and so on.
+//! Values that stand in one record: name, value, name, value. An empty value says
+//! that the true one stands in a record of its own.
 
 use alloc::{collections::BTreeMap, vec::Vec};
+use core::iter;
 
 use zeroize::Zeroizing;
 
 use super::items::{self, ItemsError};
+
+/// A longer value stands in a record of its own.
+pub(super) const MAX_SHORT: usize = 2048;
 
 /// A record's values, and what an operation has changed of them.
 pub(super) struct Bundle {
@@ -26,27 +31,45 @@ impl Bundle {
         }
     }
 
-    fn stored(&self) -> Vec<(&[u8], &[u8])> {
-        // It was split before.
-        let items = items::split(&self.stored).unwrap_or_default();
-        let (pairs, _) = items.as_chunks::<2>();
-        pairs.iter().map(|[name, value]| (*name, *value)).collect()
+    /// The record as it was read.
+    pub(super) fn into_stored(self) -> Zeroizing<Vec<u8>> {
+        self.stored
     }
 
+    fn stored(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
+        let pair = |rest| {
+            let (name, rest) = items::split_first(rest)?;
+            let (value, rest) = items::split_first(rest)?;
+            Some(((name, value), rest))
+        };
+        let first = pair(&self.stored);
+        let pairs = iter::successors(first, move |(_, rest)| pair(rest));
+        pairs.map(|(pair, _)| pair)
+    }
+
+    /// The value; empty if it stands alone.
     pub(super) fn get(&self, name: &[u8]) -> Option<&[u8]> {
         if let Some(changed) = self.changed.get(name) {
             return changed.as_ref().map(|value| value.as_slice());
         }
-        let mut stored = self.stored().into_iter();
+        let mut stored = self.stored();
         stored
             .find(|(stored, _)| *stored == name)
             .map(|pair| pair.1)
     }
 
-    /// Sets a value, or deletes it.
+    /// Whether a value stands alone.
+    pub(super) fn is_alone(&self, name: &[u8]) -> bool {
+        self.get(name).is_some_and(<[u8]>::is_empty)
+    }
+
+    /// Sets a value, or deletes it; an empty one is set that stands alone.
     pub(super) fn set(&mut self, name: Vec<u8>, value: Option<Zeroizing<Vec<u8>>>) {
-        let nothing_to_delete = value.is_none() && self.get(&name).is_none();
-        if !nothing_to_delete {
+        let unchanged = match &value {
+            None => self.get(&name).is_none(),
+            Some(value) => value.is_empty() && self.is_alone(&name),
+        };
+        if !unchanged {
             self.changed.insert(name, value);
         }
     }
@@ -55,9 +78,14 @@ impl Bundle {
         !self.changed.is_empty()
     }
 
+    /// The names of the values that were changed.
+    pub(super) fn changed(&self) -> impl Iterator<Item = &[u8]> {
+        self.changed.keys().map(Vec::as_slice)
+    }
+
     /// The record as it is now; none without any values.
     pub(super) fn write(&self) -> Result<Option<Zeroizing<Vec<u8>>>, ItemsError> {
-        let kept = self.stored().into_iter();
+        let kept = self.stored();
         let kept = kept.filter(|(name, _)| !self.changed.contains_key(*name));
         let new = self.changed.iter().filter_map(|(name, value)| {
             let value = value.as_ref()?;
@@ -95,6 +123,19 @@ mod tests {
         assert_eq!(bundle.get(b"b"), Some(&[4; 3][..]));
         assert_eq!(bundle.get(b"c"), Some(&[3; 3][..]));
         assert_eq!(bundle.get(b"d"), None);
+    }
+
+    #[test]
+    fn what_stands_alone_changes_without_its_bundle() {
+        let alone = || Some(Zeroizing::default());
+        let mut bundle = Bundle::read(Zeroizing::default()).unwrap();
+        bundle.set(b"a".to_vec(), alone());
+        assert!(bundle.is_alone(b"a"));
+        let mut bundle = Bundle::read(bundle.write().unwrap().unwrap()).unwrap();
+        bundle.set(b"a".to_vec(), alone());
+        assert!(!bundle.is_changed());
+        bundle.set(b"a".to_vec(), Some(Zeroizing::new(alloc::vec![1])));
+        assert!(bundle.is_changed() && !bundle.is_alone(b"a"));
     }
 
     #[test]

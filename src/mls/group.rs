@@ -41,7 +41,7 @@ use crate::store::{Changes, Keystore, StoreError};
 
 use self::{
     kept::Kept,
-    state::{Stamps, engine_in, keys_of, own_value},
+    state::{Known, engine_in, keys_of, own_value},
 };
 pub use commit::CommitMessages;
 pub use join::{ExternalJoin, Invitation, JoinError};
@@ -93,7 +93,7 @@ pub struct Group {
     /// whether there is one still to come back.
     tickets: u64,
     staged: bool,
-    stamps: Stamps,
+    known: Known,
 }
 
 impl Group {
@@ -182,7 +182,7 @@ impl Group {
         let suite = CipherSuite::from_engine(engine.ciphersuite()).ok_or(GroupError::Internal)?;
         let id = engine.group_id().to_vec();
         let mut this = Self {
-            stamps: Stamps::new(&id)?,
+            known: Known::new(&id)?,
             id,
             suite,
             epoch: engine.epoch().as_u64(),
@@ -198,7 +198,7 @@ impl Group {
         this.keep_in(&overlay)?;
         let mut changes = overlay.into_changes()?;
         this.identity.write(&mut changes);
-        this.write(seed, keystore, &changes)?;
+        this.write(seed, keystore, changes)?;
         Ok(this)
     }
 
@@ -214,7 +214,7 @@ impl Group {
         let identity = Identity::load(keystore, &kept.signature_key)?.ok_or(StoreError::Damaged)?;
         let engine = engine_in(&overlay, id)?;
         Ok(Some(Self {
-            stamps: Stamps::read(keystore, id)?,
+            known: Known::read(keystore, overlay, id)?,
             id: id.to_vec(),
             suite: CipherSuite::from_engine(engine.ciphersuite()).ok_or(StoreError::Damaged)?,
             epoch: engine.epoch().as_u64(),

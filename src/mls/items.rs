@@ -24,19 +24,18 @@ pub(super) fn join<'a>(
 
 pub(super) fn split(mut joined: &[u8]) -> Result<Vec<&[u8]>, ItemsError> {
     let mut items = Vec::new();
-    while let Some((length, rest)) = joined.split_first_chunk() {
-        let (item, rest) = usize::try_from(u32::from_be_bytes(*length))
-            .ok()
-            .and_then(|length| rest.split_at_checked(length))
-            .ok_or(ItemsError)?;
+    while !joined.is_empty() {
+        let (item, rest) = split_first(joined).ok_or(ItemsError)?;
         items.push(item);
         joined = rest;
     }
-    if joined.is_empty() {
-        Ok(items)
-    } else {
-        Err(ItemsError)
-    }
+    Ok(items)
+}
+
+/// The first of them, and the others.
+pub(super) fn split_first(joined: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = joined.split_first_chunk()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
 
 #[cfg(test)]

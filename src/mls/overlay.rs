@@ -1,7 +1,10 @@
 //! One operation's view of the keystore: what it changes is kept in memory, and
 //! written as a whole when the operation has succeeded.
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 use core::{
     cell::{Cell, RefCell},
     fmt,
@@ -11,10 +14,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
 use super::{
-    bundle::Bundle,
+    bundle::{Bundle, MAX_SHORT},
     codec,
     items::{self, ItemsError},
-    record::RecordKey,
+    record::{BundleKey, RecordKey, beside},
 };
 use crate::store::{Changes, Keystore, StoreError};
 
@@ -51,6 +54,22 @@ impl<'k> Overlay<'k> {
             bundles: RefCell::new(BTreeMap::new()),
             failure: Cell::new(None),
         }
+    }
+
+    /// With what is known to stand in a bundle, unless the changes say otherwise.
+    pub(super) fn knowing(self, record: &[u8], content: &Zeroizing<Vec<u8>>) -> Self {
+        if !self.changes.borrow().contains_key(record)
+            && let Ok(bundle) = Bundle::read(content.clone())
+        {
+            self.bundles.borrow_mut().insert(record.to_vec(), bundle);
+        }
+        self
+    }
+
+    /// What stood in a bundle when it was loaded, if it was.
+    pub(super) fn into_content(self, record: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let bundle = self.bundles.into_inner().remove(record)?;
+        Some(bundle.into_stored())
     }
 
     /// Why the keystore failed, if it did.
@@ -106,25 +125,41 @@ impl<'k> Overlay<'k> {
         self.with(key, |bytes| bytes.is_some())
     }
 
-    /// What the keystore has in the records that were changed.
+    /// What the keystore has in the records that were changed, and in those where
+    /// changed values could come to stand.
     pub(super) fn replaced(&self) -> Result<Changes, OverlayError> {
         let changes = self.changes.borrow();
-        let bundles = self.bundles.borrow();
-        let bundles = bundles.iter().filter(|(_, bundle)| bundle.is_changed());
-        bundles
-            .map(|(record, _)| record)
-            .chain(changes.keys())
-            .map(|record| Ok((record.clone(), self.stored(record)?)))
+        let mut records: BTreeSet<Vec<u8>> = changes.keys().cloned().collect();
+        for (record, bundle) in &*self.bundles.borrow() {
+            if bundle.is_changed() {
+                let places = bundle.changed().map(|name| beside(record, name));
+                records.extend(places.chain([record.clone()]));
+            }
+        }
+        records
+            .into_iter()
+            .map(|record| {
+                let stored = self.stored(&record)?;
+                Ok((record, stored))
+            })
             .collect()
     }
 
     fn set(&self, key: RecordKey, value: Option<Zeroizing<Vec<u8>>>) -> Result<(), OverlayError> {
-        match key.part {
-            Some(part) => self.in_bundle(key.record, |bundle| bundle.set(part, value))?,
-            None => {
-                self.changes.borrow_mut().insert(key.record, value);
+        let mut alone = value;
+        if let Some(BundleKey { record, name }) = key.bundle {
+            self.load_bundle(&record)?;
+            let mut bundles = self.bundles.borrow_mut();
+            let bundle = bundles.get_mut(&record).ok_or(OverlayError::Decode)?;
+            let was_alone = bundle.is_alone(&name);
+            let short = alone.take_if(|value| value.len() <= MAX_SHORT);
+            let mark = alone.as_ref().map(|_| Zeroizing::default());
+            bundle.set(name, short.or(mark));
+            if alone.is_none() && !was_alone {
+                return Ok(());
             }
         }
+        self.changes.borrow_mut().insert(key.record, alone);
         Ok(())
     }
 
@@ -134,29 +169,25 @@ impl<'k> Overlay<'k> {
         key: &RecordKey,
         look: impl FnOnce(Option<&[u8]>) -> T,
     ) -> Result<T, OverlayError> {
-        match &key.part {
-            Some(part) => self.in_bundle(key.record.clone(), |bundle| look(bundle.get(part))),
-            None => {
-                let bytes = self.record(&key.record)?;
-                Ok(look(bytes.as_ref().map(|bytes| bytes.as_slice())))
+        if let Some(BundleKey { record, name }) = &key.bundle {
+            self.load_bundle(record)?;
+            let bundles = self.bundles.borrow();
+            let bundle = bundles.get(record).ok_or(OverlayError::Decode)?;
+            if !bundle.is_alone(name) {
+                return Ok(look(bundle.get(name)));
             }
         }
+        let bytes = self.record(&key.record)?;
+        Ok(look(bytes.as_ref().map(|bytes| bytes.as_slice())))
     }
 
-    fn in_bundle<T>(
-        &self,
-        record: Vec<u8>,
-        work: impl FnOnce(&mut Bundle) -> T,
-    ) -> Result<T, OverlayError> {
+    fn load_bundle(&self, record: &[u8]) -> Result<(), OverlayError> {
         let mut bundles = self.bundles.borrow_mut();
-        if let Some(bundle) = bundles.get_mut(&record) {
-            return Ok(work(bundle));
+        if !bundles.contains_key(record) {
+            let bundle = Bundle::read(self.record(record)?.unwrap_or_default())?;
+            bundles.insert(record.to_vec(), bundle);
         }
-        let stored = self.record(&record)?.unwrap_or_default();
-        let mut bundle = Bundle::read(stored)?;
-        let result = work(&mut bundle);
-        bundles.insert(record, bundle);
-        Ok(result)
+        Ok(())
     }
 
     fn record(&self, record: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, OverlayError> {
@@ -189,7 +220,7 @@ impl<'k> Overlay<'k> {
     ) -> Result<(), OverlayError> {
         let list = items::join(items.iter().map(|item| item.as_slice()))
             .map_err(|_| OverlayError::Encode)?;
-        self.set(key, Some(list))
+        self.set(key, (!items.is_empty()).then_some(list))
     }
 }
 

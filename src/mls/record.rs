@@ -6,9 +6,9 @@
 //! ```
 //!
 //! with all integers big-endian; the group and the parts are as openmls gives
-//! them, in MessagePack. The many small values of a group stand in one record,
-//! [`Bundle`](super::bundle), since encrypting a record costs as much as a
-//! kilobyte of it. The bytes are for good.
+//! them, in MessagePack. What is short of a group stands in one record, its
+//! [bundle](super::bundle), since encrypting a record costs as much as a kilobyte of
+//! it. The bytes are for good.
 
 use alloc::{vec, vec::Vec};
 
@@ -40,8 +40,7 @@ pub(super) enum GroupRecord {
     Kept = 15,
     /// Ours: what a merge replaced.
     Undo = 16,
-    /// Ours: the record in which all others stand that do not
-    /// [stand alone](Self::stands_alone).
+    /// Ours: the record in which the others stand as long as they are short.
     Bundle = 17,
     /// Ours: what the commit that waits sends out.
     PendingMessages = 18,
@@ -50,17 +49,12 @@ pub(super) enum GroupRecord {
 }
 
 impl GroupRecord {
-    /// Whether it has a record to itself: it is large, changes with each message, or
-    /// there may be many of it.
+    /// Whether it has a record to itself at any length: there may be many of it, or it
+    /// is written once and hardly ever read.
     const fn stands_alone(self) -> bool {
         matches!(
             self,
-            Self::Tree
-                | Self::MessageSecrets
-                | Self::QueuedProposal
-                | Self::Undo
-                | Self::Bundle
-                | Self::PendingMessages
+            Self::QueuedProposal | Self::Undo | Self::Bundle | Self::PendingMessages
         )
     }
 }
@@ -79,10 +73,19 @@ pub(super) enum LoneRecord {
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RecordKey {
-    /// The key of the record in the keystore.
+    /// The key of its record in the keystore, where it has one to itself.
     pub(super) record: Vec<u8>,
-    /// The name in the record, if that is a bundle.
-    pub(super) part: Option<Vec<u8>>,
+    /// The bundle where it stands as long as it is short.
+    pub(super) bundle: Option<BundleKey>,
+}
+
+/// A place in a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BundleKey {
+    /// The key of the bundle's record in the keystore.
+    pub(super) record: Vec<u8>,
+    /// The name in it.
+    pub(super) name: Vec<u8>,
 }
 
 pub(super) fn group_prefix() -> Vec<u8> {
@@ -97,27 +100,27 @@ pub(super) fn prefix_of(group: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn group_key(group: &[u8], record: GroupRecord, part: &[u8]) -> RecordKey {
+    let prefix = prefix_of(group);
     let name = [&[record as u8], part].concat();
-    let mut key = prefix_of(group);
-    if record.stands_alone() {
-        key.extend_from_slice(&name);
-        RecordKey {
-            record: key,
-            part: None,
-        }
-    } else {
-        key.push(GroupRecord::Bundle as u8);
-        RecordKey {
-            record: key,
-            part: Some(name),
-        }
+    RecordKey {
+        record: [&*prefix, &*name].concat(),
+        bundle: (!record.stands_alone()).then(|| BundleKey {
+            record: [&*prefix, &[GroupRecord::Bundle as u8]].concat(),
+            name,
+        }),
     }
+}
+
+/// The key of the record to itself of what has this name in a bundle.
+pub(super) fn beside(bundle: &[u8], name: &[u8]) -> Vec<u8> {
+    let (_, prefix) = bundle.split_last().unwrap_or((&0, &[]));
+    [prefix, name].concat()
 }
 
 pub(super) fn lone_key(record: LoneRecord, key: &[u8]) -> RecordKey {
     RecordKey {
         record: [&[LONE, record as u8][..], key].concat(),
-        part: None,
+        bundle: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Signature keys of MLS.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use std::sync::OnceLock;
 
 use openmls_traits::{
@@ -25,7 +25,7 @@ pub(crate) struct SigningKey {
 enum Key {
     Ed25519 {
         public: [u8; 32],
-        expanded: OnceLock<Ed25519SigningKey>,
+        expanded: OnceLock<Box<Ed25519SigningKey>>,
     },
     P256(EcdsaSigningKey),
 }
@@ -73,7 +73,7 @@ impl SigningKey {
                     let expanded = Ed25519SigningKey::expand_seed(bytes);
                     Key::Ed25519 {
                         public: *expanded.public_key().as_bytes(),
-                        expanded: OnceLock::from(expanded),
+                        expanded: OnceLock::from(Box::new(expanded)),
                     }
                 }
                 SignatureScheme::ECDSA_SECP256R1_SHA256 => Key::P256(
@@ -128,7 +128,7 @@ impl SigningKey {
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         in_wiped_frame(|| match &self.key {
             Key::Ed25519 { expanded, .. } => expanded
-                .get_or_init(|| Ed25519SigningKey::expand_seed(&self.secret))
+                .get_or_init(|| Box::new(Ed25519SigningKey::expand_seed(&self.secret)))
                 .sign_in_frame(message)
                 .as_bytes()
                 .to_vec(),

@@ -15,17 +15,14 @@ use super::{
         error::GroupError,
         member::Sender,
         message_body,
-        overlay::Overlay,
         proposal::ProposalInfo,
         provider::Seed,
         receive::{ReceiveError, Received, ReceivedMessage, ReceivedProposal},
         staged::{StagedCommit, accepted, proposal_accepted},
     },
-    Group, message_bytes, outcome,
-    state::load_engine,
-    undo,
+    Group, message_bytes, outcome, undo,
 };
-use crate::store::Keystore;
+use crate::store::{Changes, Keystore};
 
 impl Group {
     /// Encrypts a message to the group. `authenticated_data` goes along: not
@@ -92,7 +89,7 @@ impl Group {
             self.engine = Some(engine);
             return Err(error);
         }
-        let provider = seed.provider(Overlay::new(keystore));
+        let provider = seed.provider(self.overlay(keystore, Changes::new()));
         let processed = engine.process_message(&provider, message);
         let processed = outcome::<_, ReceiveError, _>(&provider, processed);
         let changes = provider.into_changes()?;
@@ -107,7 +104,7 @@ impl Group {
                     let Sender::Member(sender) = sender else {
                         return Err(ReceiveError::NotAllowed);
                     };
-                    self.write(&seed, keystore, &changes)?;
+                    self.write(&seed, keystore, changes)?;
                     Ok(Received::Message(ReceivedMessage {
                         sender,
                         credential,
@@ -159,7 +156,7 @@ impl Group {
         });
         // The engine changes nothing in memory before it wants to write it.
         if received.is_err() && !untouched {
-            self.engine = load_engine(keystore, &self.id).ok();
+            self.engine = self.load_engine(keystore).ok();
         } else {
             self.adopt(engine);
         }
@@ -294,7 +291,7 @@ impl Group {
         &mut self,
         rng: &mut R,
         keystore: &mut Keystore,
-        changes: crate::store::Changes,
+        changes: Changes,
         operation: impl FnOnce(&mut MlsGroup, &super::Provider<'_>) -> Result<(), GroupError>,
     ) -> Result<(), GroupError>
     where

@@ -4,6 +4,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 use openmls::group::{GroupId, MlsGroup};
 use rand_core::TryCryptoRng;
+use zeroize::Zeroizing;
 
 use super::{
     super::{
@@ -21,45 +22,62 @@ use crate::{
     store::{Batch, Changes, Keystore, Stamp, StoreError},
 };
 
-/// Which writings of its records an object stands on: one that another object of the
-/// same group has overtaken must not write, as it would use keys again. Every change
-/// of a group writes one of the two.
-pub(super) struct Stamps([(Vec<u8>, Option<Stamp>); 2]);
+/// What an object knows of its records in the keystore.
+pub(super) struct Known {
+    /// Which writings of them it stands on: an object that another one of the same group
+    /// has overtaken must not write, as it would use keys again. Every change of a group
+    /// writes one of the two.
+    bundle: (Vec<u8>, Option<Stamp>),
+    messages: (Vec<u8>, Option<Stamp>),
+    /// What that writing of the bundle is, so that not every operation has to decrypt it.
+    content: Option<Zeroizing<Vec<u8>>>,
+}
 
-impl Stamps {
+impl Known {
     /// Of a group that is not there yet.
     pub(super) fn new(id: &[u8]) -> Result<Self, StoreError> {
         let id = encoded_id(id)?;
-        let records = [GroupRecord::Bundle, GroupRecord::MessageSecrets];
-        Ok(Self(
-            records.map(|record| (group_key(&id, record, &[]).record, None)),
-        ))
+        let record = |record| (group_key(&id, record, &[]).record, None);
+        Ok(Self {
+            bundle: record(GroupRecord::Bundle),
+            messages: record(GroupRecord::MessageSecrets),
+            content: None,
+        })
     }
 
-    pub(super) fn read(keystore: &Keystore, id: &[u8]) -> Result<Self, StoreError> {
+    /// Of one that was loaded by this overlay.
+    pub(super) fn read(
+        keystore: &Keystore,
+        overlay: Overlay<'_>,
+        id: &[u8],
+    ) -> Result<Self, StoreError> {
         let mut this = Self::new(id)?;
-        for (record, stamp) in &mut this.0 {
+        for (record, stamp) in [&mut this.bundle, &mut this.messages] {
             *stamp = keystore.stamp(record)?;
         }
+        this.content = overlay.into_content(&this.bundle.0);
         Ok(this)
     }
 
-    /// Goes along with what was written.
-    pub(super) fn follow(&mut self, written: &Batch) {
-        for (record, stamp) in &mut self.0 {
-            if let Some(value) = written.get(record) {
-                *stamp = value.and_then(Stamp::of);
-            }
-        }
-    }
-
     fn check(&self, keystore: &Keystore) -> Result<(), StoreError> {
-        for (record, stamp) in &self.0 {
+        for (record, stamp) in [&self.bundle, &self.messages] {
             if keystore.stamp(record)? != *stamp {
                 return Err(StoreError::Stale);
             }
         }
         Ok(())
+    }
+
+    /// Goes along with what was written.
+    fn follow(&mut self, mut changes: Changes, written: &Batch) {
+        for (record, stamp) in [&mut self.bundle, &mut self.messages] {
+            if let Some(value) = written.get(record) {
+                *stamp = value.and_then(Stamp::of);
+            }
+        }
+        if let Some(content) = changes.remove(&self.bundle.0) {
+            self.content = content;
+        }
     }
 }
 
@@ -93,12 +111,12 @@ impl Group {
     where
         E: From<StoreError>,
     {
-        let provider = seed.provider(Overlay::over(keystore, changes));
+        let provider = seed.provider(self.overlay(keystore, changes));
         let result = operation(&mut engine, &provider, &self.identity);
         let result = outcome(&provider, result);
         let changes = provider.into_changes();
         let result = result.and_then(|output| {
-            self.write(seed, keystore, &changes?)?;
+            self.write(seed, keystore, changes?)?;
             Ok(output)
         });
         match result {
@@ -107,7 +125,7 @@ impl Group {
                 Ok(output)
             }
             Err(error) => {
-                self.engine = load_engine(keystore, &self.id).ok();
+                self.engine = self.load_engine(keystore).ok();
                 Err(error)
             }
         }
@@ -117,16 +135,25 @@ impl Group {
         &mut self,
         seed: &Seed,
         keystore: &mut Keystore,
-        changes: &Changes,
+        changes: Changes,
     ) -> Result<(), StoreError> {
-        let written = seed.commit(keystore, changes)?;
-        self.stamps.follow(&written);
+        let written = seed.commit(keystore, &changes)?;
+        self.known.follow(changes, &written);
         Ok(())
+    }
+
+    /// A view of the group's records, on top of changes that were not written yet.
+    pub(super) fn overlay<'k>(&self, keystore: &'k Keystore, changes: Changes) -> Overlay<'k> {
+        let overlay = Overlay::over(keystore, changes);
+        match &self.known.content {
+            Some(content) => overlay.knowing(&self.known.bundle.0, content),
+            None => overlay,
+        }
     }
 
     /// Refuses to go on if another object of this group has.
     pub(super) fn check_current(&self, keystore: &Keystore) -> Result<(), StoreError> {
-        self.stamps.check(keystore)
+        self.known.check(keystore)
     }
 
     /// The engine, as it is in the keystore.
@@ -138,8 +165,12 @@ impl Group {
         }
         match self.engine.take() {
             Some(engine) => Ok(engine),
-            None => load_engine(keystore, &self.id),
+            None => self.load_engine(keystore),
         }
+    }
+
+    pub(super) fn load_engine(&self, keystore: &Keystore) -> Result<Box<MlsGroup>, StoreError> {
+        engine_in(&self.overlay(keystore, Changes::new()), &self.id)
     }
 
     pub(super) fn adopt(&mut self, engine: Box<MlsGroup>) {
@@ -171,10 +202,6 @@ impl Group {
         // An id that was checked is always encoded.
         group_key(&encoded_id(&self.id).unwrap_or_default(), record, &[])
     }
-}
-
-pub(super) fn load_engine(keystore: &Keystore, id: &[u8]) -> Result<Box<MlsGroup>, StoreError> {
-    engine_in(&Overlay::new(keystore), id)
 }
 
 pub(super) fn engine_in(overlay: &Overlay<'_>, id: &[u8]) -> Result<Box<MlsGroup>, StoreError> {

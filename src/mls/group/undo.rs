@@ -14,7 +14,7 @@ use super::{
         record::{GroupRecord, RecordKey, group_key},
     },
     Group, outcome,
-    state::{encoded_id, engine_in, load_engine, own_value},
+    state::{encoded_id, engine_in, own_value},
 };
 use crate::store::{Changes, Keystore};
 
@@ -146,7 +146,7 @@ impl Group {
         let left = match &self.engine {
             Some(engine) => engine.epoch_authenticator().as_slice().to_vec(),
             None => {
-                let engine = load_engine(keystore, &self.id)?;
+                let engine = self.load_engine(keystore)?;
                 engine.epoch_authenticator().as_slice().to_vec()
             }
         };
@@ -157,7 +157,7 @@ impl Group {
         let result = self.fit(&mut engine, &provider, &left);
         outcome::<_, GroupError, _>(&provider, result)?;
         let changes = provider.into_changes()?;
-        self.write(&seed, keystore, &changes)?;
+        self.write(&seed, keystore, changes)?;
         self.staged = false;
         self.adopt(engine);
         Ok(())
