@@ -2,12 +2,15 @@
 
 use necturus::{
     mls::{
-        CipherSuite, Credential, Group, GroupParameters, Identity, Invitation, KeyPackage,
-        KeyPackageOptions, Proposal, Received, Rules, Settings,
+        CipherSuite, Credential, Group, GroupError, GroupParameters, Identity, Invitation,
+        KeyPackage, KeyPackageOptions, Proposal, Received, Rules, Settings,
     },
     pickle::PickleKey,
     store::{Keystore, MemoryBackend},
 };
+
+/// The suite of tests to which it does not matter.
+pub const SUITE: CipherSuite = CipherSuite::X25519Aes128Gcm;
 
 /// A client, and what it keeps.
 pub struct Client {
@@ -88,4 +91,110 @@ pub fn group_of<const N: usize>(suite: CipherSuite, settings: &Settings) -> [(Cl
         members.push((client, group));
     }
     members.try_into().ok().unwrap()
+}
+
+/// Who commits, and merges at once; the others follow.
+pub fn commit_and_follow(
+    members: &mut [(Client, Group)],
+    who: usize,
+    proposals: &[Proposal],
+) -> Option<Vec<u8>> {
+    let (client, group) = &mut members[who];
+    let sent = group.commit(&mut client.keystore, proposals, b"").unwrap();
+    group.merge_pending(&mut client.keystore).unwrap();
+    for (number, (client, group)) in members.iter_mut().enumerate() {
+        if number != who {
+            follow(&mut client.keystore, group, &sent.commit);
+        }
+    }
+    agree(members);
+    sent.welcome
+}
+
+/// The first commits what waits, which removes this member.
+pub fn commit_and_follow_without(members: &mut Vec<(Client, Group)>, who: usize, gone: usize) {
+    let (client, group) = &mut members[who];
+    let sent = group.commit(&mut client.keystore, &[], b"").unwrap();
+    group.merge_pending(&mut client.keystore).unwrap();
+    for (number, (client, group)) in members.iter_mut().enumerate() {
+        if number != who {
+            follow(&mut client.keystore, group, &sent.commit);
+        }
+    }
+    let (mut client, mut group) = members.remove(gone);
+    assert!(!group.is_active().unwrap());
+    assert!(matches!(
+        group.encrypt(&mut client.keystore, b"", b""),
+        Err(GroupError::Evicted)
+    ));
+    assert!(matches!(
+        group.export_secret("", b"", 32),
+        Err(GroupError::Evicted)
+    ));
+    assert!(matches!(
+        group.epoch_authenticator(),
+        Err(GroupError::Evicted)
+    ));
+    assert!(matches!(group.group_info(), Err(GroupError::Evicted)));
+    agree(members);
+    talk(members);
+}
+
+pub fn agree(members: &[(Client, Group)]) {
+    let [first, rest @ ..] = members else { return };
+    for member in rest {
+        assert_eq!(first.1.epoch(), member.1.epoch());
+        assert_eq!(
+            first.1.epoch_authenticator().unwrap(),
+            member.1.epoch_authenticator().unwrap()
+        );
+        assert_eq!(first.1.members().unwrap(), member.1.members().unwrap());
+        assert_eq!(
+            first.1.extensions().unwrap(),
+            member.1.extensions().unwrap()
+        );
+        let secrets =
+            [first, member].map(|member| member.1.export_secret("label", b"context", 32).unwrap());
+        assert_eq!(*secrets[0], *secrets[1]);
+    }
+}
+
+/// Gives a proposal to the others, who accept it.
+pub fn accept(members: &mut [(Client, Group)], from: usize, message: &[u8]) {
+    for (number, (client, group)) in members.iter_mut().enumerate() {
+        if number != from {
+            let Received::Proposal(proposal) =
+                group.receive(&mut client.keystore, message).unwrap()
+            else {
+                panic!("no proposal")
+            };
+            group
+                .accept_proposal(&mut client.keystore, proposal)
+                .unwrap();
+        }
+    }
+}
+
+pub fn propose(members: &mut [(Client, Group)], who: usize, proposal: &Proposal) {
+    let (client, group) = &mut members[who];
+    let message = group.propose(&mut client.keystore, proposal, b"").unwrap();
+    accept(members, who, &message);
+}
+
+pub fn talk(members: &mut [(Client, Group)]) {
+    for from in 0..members.len() {
+        let (client, group) = &mut members[from];
+        let text = format!("from {from}");
+        let message = group
+            .encrypt(&mut client.keystore, text.as_bytes(), b"")
+            .unwrap();
+        for (number, (client, group)) in members.iter_mut().enumerate() {
+            let received = group.receive(&mut client.keystore, &message).unwrap();
+            match received {
+                Received::OwnMessage => assert_eq!(number, from),
+                Received::Message(message) => assert_eq!(message.plaintext, text.as_bytes()),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }
