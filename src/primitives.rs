@@ -15,6 +15,8 @@ pub(crate) mod curve25519;
 pub(crate) mod ecdsa;
 pub(crate) mod ed25519;
 pub(crate) mod gcm;
+#[cfg(test)]
+pub(crate) mod hex;
 pub(crate) mod hpke;
 pub(crate) mod inline_list;
 pub(crate) mod kdf;

@@ -48,8 +48,8 @@ use crate::primitives::{
     chacha, ecdsa,
     ed25519::cofactorless,
     gcm::{self, Aes128Gcm},
-    hpke::suites::{MAX_EXPORT_LENGTH, Suite},
-    kdf::{HmacSha256, sha256},
+    hpke::suites::Suite,
+    kdf::{HmacSha256, MAX_EXPAND_LENGTH, sha256},
     wipe::Secret,
 };
 
@@ -115,9 +115,6 @@ fn only_sha256(hash: HashType) -> Result<(), CryptoError> {
 const NONCE_LENGTH: usize = gcm::NONCE_LENGTH;
 const TAG_LENGTH: usize = gcm::TAG_LENGTH;
 const _: () = assert!(NONCE_LENGTH == chacha::NONCE_LENGTH && TAG_LENGTH == chacha::TAG_LENGTH);
-
-/// The longest output of HKDF: RFC 5869 ends at 255 blocks.
-const MAX_EXPAND_LENGTH: usize = 255 * 32;
 
 fn array<const N: usize>(bytes: &[u8]) -> Result<&[u8; N], CryptoError> {
     bytes.try_into().map_err(|_| CryptoError::InvalidLength)
@@ -316,7 +313,7 @@ impl OpenMlsCrypto for Crypto {
         length: usize,
     ) -> Result<(KemOutput, ExporterSecret), CryptoError> {
         let suite = suite(&config)?;
-        if length > MAX_EXPORT_LENGTH {
+        if length > MAX_EXPAND_LENGTH {
             return Err(CryptoError::ExporterError);
         }
         let random = self.seed.encapsulation(
@@ -339,7 +336,7 @@ impl OpenMlsCrypto for Crypto {
         length: usize,
     ) -> Result<ExporterSecret, CryptoError> {
         let suite = suite(&config)?;
-        if length > MAX_EXPORT_LENGTH {
+        if length > MAX_EXPAND_LENGTH {
             return Err(CryptoError::ExporterError);
         }
         suite

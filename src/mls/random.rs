@@ -6,7 +6,11 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use openmls_traits::random::OpenMlsRand;
 
-use crate::primitives::{kdf::HmacSha256, random::RngError, wipe::Secret};
+use crate::primitives::{
+    kdf::{HmacSha256, MAX_EXPAND_LENGTH},
+    random::RngError,
+    wipe::Secret,
+};
 
 /// A stream of bytes from a seed, for one operation: the same seed gives the same
 /// bytes. Block `n` is HKDF-Expand of the seed under `n`, and a call takes one.
@@ -20,9 +24,6 @@ pub(crate) struct Random {
 /// Separates this from what [`Crypto`](super::crypto::Crypto) derives from a seed.
 const LABEL: &[u8] = b"necturus mls random";
 
-/// The longest that is drawn at once: RFC 5869 ends at 255 blocks.
-const MAX_LENGTH: usize = 255 * 32;
-
 impl Random {
     /// The stream of 32 random bytes that nothing else is drawn from.
     pub(crate) fn new(seed: Secret<32>) -> Self {
@@ -33,7 +34,7 @@ impl Random {
     }
 
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
-        if bytes.len() > MAX_LENGTH {
+        if bytes.len() > MAX_EXPAND_LENGTH {
             return Err(RngError);
         }
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
@@ -52,7 +53,7 @@ impl OpenMlsRand for Random {
     }
 
     fn random_vec(&self, length: usize) -> Result<Vec<u8>, RngError> {
-        if length > MAX_LENGTH {
+        if length > MAX_EXPAND_LENGTH {
             return Err(RngError);
         }
         let mut bytes = alloc::vec![0; length];

@@ -95,15 +95,7 @@ pub(crate) fn verify(public: &[u8], message: &[u8], signature: &[u8]) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(text: &str) -> Vec<u8> {
-        let digits: Vec<u8> = text
-            .chars()
-            .map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap())
-            .collect();
-        let (pairs, _) = digits.as_chunks::<2>();
-        pairs.iter().map(|[high, low]| high << 4 | low).collect()
-    }
+    use crate::primitives::hex::hex;
 
     fn array(text: &str) -> [u8; 32] {
         hex(text).try_into().unwrap()

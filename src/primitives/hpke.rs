@@ -256,18 +256,11 @@ hide!(PrivateKey, Sender, Receiver, Response);
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use super::*;
+    use crate::primitives::hex::hex as from_hex;
 
     fn hex<const N: usize>(text: &str) -> [u8; N] {
-        let digits: Vec<u8> = text
-            .chars()
-            .map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap())
-            .collect();
-        let (pairs, _) = digits.as_chunks::<2>();
-        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
-        bytes.try_into().unwrap()
+        from_hex(text).try_into().unwrap()
     }
 
     #[test]

@@ -8,6 +8,10 @@ use sha2::{Digest, Sha256, Sha512};
 
 use super::wipe::Secret;
 
+/// The longest output of HKDF on SHA-256, which ends at 255 blocks (RFC 5869 §2.3).
+#[cfg(feature = "mls")]
+pub(crate) const MAX_EXPAND_LENGTH: usize = 255 * 32;
+
 /// One hash's HMAC, and HKDF by it.
 macro_rules! hmac_and_hkdf {
     ($name:ident, $hash:ident, $output:literal, $block:literal) => {
@@ -149,20 +153,8 @@ impl Sha256Stream {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use super::*;
-
-    fn hex(text: &str) -> Vec<u8> {
-        let digits: Vec<u8> = text
-            .chars()
-            .map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap())
-            .collect();
-        digits
-            .chunks(2)
-            .map(|pair| pair[0] << 4 | pair[1])
-            .collect()
-    }
+    use crate::primitives::hex::hex;
 
     #[test]
     fn hkdf_gives_rfc_5869_case_3() {

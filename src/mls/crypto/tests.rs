@@ -5,19 +5,11 @@ use std::thread;
 
 use super::*;
 use crate::mls::random::Random;
+use crate::primitives::hex::hex;
 use openmls_traits::random::OpenMlsRand;
 
 fn seeded(seed: u8) -> Crypto {
     Crypto::new(Secret::from([seed; 32]))
-}
-
-fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text
-        .chars()
-        .map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap())
-        .collect();
-    let (pairs, _) = digits.as_chunks::<2>();
-    pairs.iter().map(|[high, low]| high << 4 | low).collect()
 }
 
 #[test]
@@ -274,7 +266,7 @@ fn keys_and_lengths_that_are_none_are_errors() {
             receive(&sent[1..], 32).err(),
             Some(CryptoError::ReceiverSetupError)
         );
-        let too_long = MAX_EXPORT_LENGTH + 1;
+        let too_long = MAX_EXPAND_LENGTH + 1;
         assert_eq!(
             receive(&sent, too_long).err(),
             Some(CryptoError::ExporterError)
@@ -373,7 +365,7 @@ fn the_stream_of_a_seed_is_known_and_never_repeats() {
     let again = random();
     assert_eq!(again.random_vec(16).unwrap(), first);
     assert_eq!(again.random_array::<16>().unwrap().as_slice(), second);
-    assert!(random().random_vec(255 * 32 + 1).is_err());
+    assert!(random().random_vec(MAX_EXPAND_LENGTH + 1).is_err());
     assert_ne!(
         Random::new(Secret::from([2; 32])).random_vec(16).unwrap(),
         first

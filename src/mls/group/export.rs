@@ -13,12 +13,9 @@ use super::{
     Group, message_bytes,
 };
 use crate::{
-    primitives::wipe::Secret,
+    primitives::{kdf::MAX_EXPAND_LENGTH, wipe::Secret},
     store::{Keystore, StoreError},
 };
-
-/// The longest secret: 255 blocks of SHA-256, the hash of every suite.
-const MAX_SECRET_LENGTH: usize = 255 * 32;
 
 /// The label of the exporter behind [`Group::safety_number`].
 const SAFETY_NUMBER: &str = "necturus safety number";
@@ -46,7 +43,7 @@ impl Group {
         context: &[u8],
         length: usize,
     ) -> Result<Zeroizing<Vec<u8>>, GroupError> {
-        if length > MAX_SECRET_LENGTH {
+        if length > MAX_EXPAND_LENGTH {
             return Err(GroupError::TooLong);
         }
         let engine = self.active_engine()?;

@@ -20,6 +20,7 @@ use crate::primitives::{
     aead::AeadError,
     chacha,
     gcm::{self, Aes128Gcm},
+    kdf::MAX_EXPAND_LENGTH,
     wipe::{Secret, in_wiped_frame},
 };
 
@@ -49,9 +50,6 @@ impl From<AeadError> for HpkeError {
 
 /// What an encapsulation draws: X-Wing takes all, a DHKEM the first 32 bytes.
 pub(crate) type EncapsulationRandomness = Secret<64>;
-
-/// The longest secret that is exported: RFC 5869 ends at 255 blocks.
-pub(crate) const MAX_EXPORT_LENGTH: usize = 255 * 32;
 
 /// Bytes in a nonce and in a tag of either AEAD.
 const NONCE_LENGTH: usize = gcm::NONCE_LENGTH;
@@ -156,7 +154,7 @@ impl Suite {
     }
 
     /// `SendExportBase`: the encapsulated key, and `length` secret bytes, at most
-    /// [`MAX_EXPORT_LENGTH`].
+    /// [`MAX_EXPAND_LENGTH`].
     pub(crate) fn send_export(
         self,
         receiver: &[u8],
@@ -172,7 +170,7 @@ impl Suite {
         })
     }
 
-    /// `ReceiveExportBase`: `length` secret bytes, at most [`MAX_EXPORT_LENGTH`].
+    /// `ReceiveExportBase`: `length` secret bytes, at most [`MAX_EXPAND_LENGTH`].
     pub(crate) fn receive_export(
         self,
         private: &[u8],
@@ -241,7 +239,7 @@ impl Schedule {
 
     /// The exporter (§5.3).
     fn export(&self, context: &[u8], length: usize) -> Result<Vec<u8>, HpkeError> {
-        if length > MAX_EXPORT_LENGTH {
+        if length > MAX_EXPAND_LENGTH {
             return Err(HpkeError);
         }
         let exporter = self.expand(b"exp");

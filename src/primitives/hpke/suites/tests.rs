@@ -3,6 +3,7 @@
 mod rfc9180;
 
 use super::*;
+use crate::primitives::hex::hex;
 #[cfg(feature = "experimental-x-wing")]
 use crate::primitives::kdf::sha256;
 
@@ -16,16 +17,6 @@ const SUITES: &[Suite] = &[
     #[cfg(feature = "experimental-x-wing")]
     Suite::XWingChaCha20Poly1305,
 ];
-
-fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text
-        .chars()
-        .map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap())
-        .collect();
-    let (pairs, rest) = digits.as_chunks::<2>();
-    assert!(rest.is_empty());
-    pairs.iter().map(|[high, low]| high << 4 | low).collect()
-}
 
 fn randomness(text: &str) -> EncapsulationRandomness {
     let mut random = Secret::ZERO;
@@ -246,11 +237,11 @@ fn exports_end_at_255_blocks_and_info_does_not() {
     for suite in SUITES {
         let (private, public) = suite.derive_key_pair(&[1; 32]).unwrap();
         let (enc, sent) = suite
-            .send_export(&public, &info, &info, MAX_EXPORT_LENGTH, &random)
+            .send_export(&public, &info, &info, MAX_EXPAND_LENGTH, &random)
             .unwrap();
-        let received = suite.receive_export(&private, &enc, &info, &info, MAX_EXPORT_LENGTH);
+        let received = suite.receive_export(&private, &enc, &info, &info, MAX_EXPAND_LENGTH);
         assert_eq!(received, Ok(sent));
-        let too_long = MAX_EXPORT_LENGTH + 1;
+        let too_long = MAX_EXPAND_LENGTH + 1;
         assert!(
             suite
                 .send_export(&public, b"", b"", too_long, &random)
