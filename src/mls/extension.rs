@@ -121,11 +121,13 @@ impl Capabilities {
     }
 }
 
-/// The context's extensions: the application's, which all members have to
-/// understand, and who may send from outside.
+/// The context's extensions in place of `present`: the application's, which all
+/// members have to understand, and who may send from outside. A context has no other,
+/// but what it requires of its members: that stays, except for extensions that go.
 pub(super) fn group_context_extensions(
     extensions: &[Extension],
     external_senders: &[ExternalSender],
+    present: &Extensions<GroupContext>,
 ) -> Result<Extensions<GroupContext>, ExtensionKindError> {
     let mut all = Vec::new();
     let kinds: Vec<ExtensionType> = extensions
@@ -138,10 +140,9 @@ pub(super) fn group_context_extensions(
     {
         return Err(ExtensionKindError);
     }
-    if !kinds.is_empty() {
-        all.push(EngineExtension::RequiredCapabilities(
-            RequiredCapabilitiesExtension::new(&kinds, &[], &[]),
-        ));
+    let required = required_capabilities(&kinds, present);
+    if required != RequiredCapabilitiesExtension::default() {
+        all.push(EngineExtension::RequiredCapabilities(required));
     }
     if !external_senders.is_empty() {
         all.push(EngineExtension::ExternalSenders(
@@ -160,6 +161,27 @@ pub(super) fn group_context_extensions(
         EngineExtension::Unknown(extension.kind, UnknownExtension(extension.data.clone()))
     }));
     Extensions::from_vec(all).map_err(|_| ExtensionKindError)
+}
+
+/// What members have to understand when the application's extensions are `kinds`.
+/// What `present` requires beyond its own extensions, other clients have put there.
+fn required_capabilities(
+    kinds: &[ExtensionType],
+    present: &Extensions<GroupContext>,
+) -> RequiredCapabilitiesExtension {
+    let required = present.required_capabilities().cloned().unwrap_or_default();
+    let mut extensions = required.extension_types().to_vec();
+    extensions.retain(|kind| kinds.contains(kind) || !present.contains(*kind));
+    for kind in kinds {
+        if !extensions.contains(kind) {
+            extensions.push(*kind);
+        }
+    }
+    RequiredCapabilitiesExtension::new(
+        &extensions,
+        required.proposal_types(),
+        required.credential_types(),
+    )
 }
 
 /// A type of extension stands there twice, or is one that MLS itself uses.
@@ -195,4 +217,72 @@ fn read_sender(sender: &EngineSender) -> Option<ExternalSender> {
         key.as_slice(),
         Credential::from_engine(&credential),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEPT: u16 = 0xF001;
+    const GONE: u16 = 0xF002;
+    const NEW: u16 = 0xF003;
+    /// Required, and no extension of the context.
+    const ABSENT: u16 = 0xF004;
+
+    /// The context of a group that another client made.
+    fn present(required: Option<RequiredCapabilitiesExtension>) -> Extensions<GroupContext> {
+        let own = [KEPT, GONE]
+            .map(|kind| EngineExtension::Unknown(kind, UnknownExtension(b"old".to_vec())));
+        let required = required.map(EngineExtension::RequiredCapabilities);
+        Extensions::from_vec(required.into_iter().chain(own).collect()).unwrap()
+    }
+
+    fn changed(kinds: &[u16], present: &Extensions<GroupContext>) -> Extensions<GroupContext> {
+        let extensions: Vec<Extension> = kinds
+            .iter()
+            .map(|kind| Extension::new(*kind, b"new"))
+            .collect();
+        let changed = group_context_extensions(&extensions, &[], present).unwrap();
+        assert_eq!(own_extensions(&changed), extensions);
+        changed
+    }
+
+    fn types(kinds: &[u16]) -> Vec<ExtensionType> {
+        kinds.iter().map(|kind| (*kind).into()).collect()
+    }
+
+    #[test]
+    fn a_change_keeps_what_the_group_requires() {
+        let proposals = [ProposalType::SelfRemove, ProposalType::Custom(0xF123)];
+        let credentials = [CredentialType::X509, CredentialType::Other(0xF456)];
+        let present = present(Some(RequiredCapabilitiesExtension::new(
+            &types(&[ABSENT, KEPT, GONE]),
+            &proposals,
+            &credentials,
+        )));
+        for (kinds, required) in [
+            (&[NEW, KEPT][..], &[ABSENT, KEPT, NEW][..]),
+            (&[], &[ABSENT]),
+            (&[ABSENT], &[ABSENT]),
+        ] {
+            let changed = changed(kinds, &present);
+            let kept = changed.required_capabilities().unwrap();
+            assert_eq!(kept.extension_types(), types(required));
+            assert_eq!(kept.proposal_types(), proposals);
+            assert_eq!(kept.credential_types(), credentials);
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_required_nothing_is_said_of_it() {
+        for required in [None, Some(types(&[KEPT, GONE]))] {
+            let required =
+                required.map(|types| RequiredCapabilitiesExtension::new(&types, &[], &[]));
+            let present = present(required);
+            assert!(changed(&[], &present).required_capabilities().is_none());
+            let changed = changed(&[NEW], &present);
+            let required = changed.required_capabilities().unwrap();
+            assert_eq!(required.extension_types(), types(&[NEW]));
+        }
+    }
 }

@@ -13,6 +13,7 @@ use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
 use openmls::{
+    extensions::Extensions,
     group::{GroupId, MlsGroup},
     prelude::{LeafNodeIndex, MlsMessageOut},
 };
@@ -119,8 +120,9 @@ impl Group {
         if !senders.all(|sender| rules.accepts_sender(sender)) {
             return Err(GroupError::CredentialRejected);
         }
+        let none = Extensions::empty();
         let extensions =
-            group_context_extensions(&parameters.extensions, &parameters.external_senders)
+            group_context_extensions(&parameters.extensions, &parameters.external_senders, &none)
                 .map_err(|_| GroupError::ExtensionKind)?;
         let config = parameters
             .settings

@@ -33,7 +33,8 @@ pub enum Proposal {
     /// every member.
     Psk(Vec<u8>),
     /// Replaces the application's extensions of the group, and who may send from
-    /// outside.
+    /// outside. All members have to understand the new extensions. What else the group
+    /// requires of its members (RFC 9420 §11.1) stays.
     Extensions {
         /// The extensions.
         extensions: Vec<Extension>,

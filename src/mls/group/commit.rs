@@ -187,6 +187,7 @@ fn commit(
         return Err(GroupError::PendingCommit);
     }
     let suite = engine.ciphersuite();
+    let present = engine.extensions().clone();
     let mut selection = Selection::new(engine, proposals);
     // Only adding someone needs no new keys of ours, and is a smaller commit; whoever
     // wants both says so.
@@ -210,7 +211,7 @@ fn commit(
                 extensions,
                 external_senders,
             } => builder.propose_group_context_extensions(
-                group_context_extensions(extensions, external_senders)
+                group_context_extensions(extensions, external_senders, &present)
                     .map_err(|_| GroupError::ExtensionKind)?,
             )?,
             Proposal::Custom { kind, payload } => builder.add_proposal(EngineProposal::Custom(

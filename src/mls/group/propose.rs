@@ -144,7 +144,7 @@ fn propose(
             extensions,
             external_senders,
         } => Propose::GroupContextExtensions(
-            group_context_extensions(extensions, external_senders)
+            group_context_extensions(extensions, external_senders, engine.extensions())
                 .map_err(|_| GroupError::ExtensionKind)?,
         ),
         Proposal::SelfRemove => return Err(GroupError::Internal),
