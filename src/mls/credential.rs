@@ -16,7 +16,9 @@ pub enum Credential {
     /// `x509`: a chain of DER certificates, the member's own first. They are not
     /// looked into here.
     X509(Vec<Vec<u8>>),
-    /// Another type.
+    /// Another type, of [`Credential::other`]; or `x509` as a member has sent it, if
+    /// it is no list of certificates.
+    #[non_exhaustive]
     Other {
         /// The number of the type.
         kind: u16,
@@ -34,6 +36,17 @@ impl Credential {
     #[must_use]
     pub fn basic(identity: &[u8]) -> Self {
         Self::Basic(identity.to_vec())
+    }
+
+    /// A credential of the type of this number, with its content as it stands on the
+    /// wire: of 1 and 2 those that have a name here, so that one credential has one
+    /// form. None if it is 2 and the content is no list of certificates.
+    #[must_use]
+    pub fn other(kind: u16, content: &[u8]) -> Option<Self> {
+        match Self::from_content(kind, content) {
+            Self::Other { kind: X509, .. } => None,
+            credential => Some(credential),
+        }
     }
 
     /// The number of the type.

@@ -1,0 +1,38 @@
+//! What is odd is kept as it is, or refused for what it is.
+
+mod common;
+
+use common::mls::{Client, SUITE};
+use necturus::mls::{Credential, Identity};
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn a_credential_has_one_form(
+        kind in prop_oneof![1u16..=3, any::<u16>()],
+        content in prop::collection::vec(any::<u8>(), 0..8),
+    ) {
+        let Some(credential) = Credential::other(kind, &content) else {
+            prop_assert_eq!(kind, 2);
+            return Ok(());
+        };
+        prop_assert_eq!(credential.kind(), kind);
+        let mut client = Client::new("client", SUITE);
+        let identity = Identity::new(SUITE, credential.clone()).unwrap();
+        identity.store(&mut client.keystore).unwrap();
+        let key = identity.signature_key();
+        let loaded = Identity::load(&client.keystore, &key).unwrap().unwrap();
+        prop_assert_eq!(loaded.credential(), &credential);
+    }
+}
+
+#[test]
+fn the_types_that_have_a_name_have_it() {
+    assert_eq!(
+        Credential::other(1, b"alice"),
+        Some(Credential::basic(b"alice"))
+    );
+    let chain = Credential::X509(vec![b"one".to_vec(), b"two".to_vec()]);
+    assert_eq!(Credential::other(2, b"\x03one\x03two"), Some(chain));
+    assert_eq!(Credential::other(2, b"\x03one\x04two"), None);
+}
