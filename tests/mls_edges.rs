@@ -3,7 +3,7 @@
 mod common;
 
 use common::mls::{Client, SUITE};
-use necturus::mls::{Credential, Identity};
+use necturus::mls::{Credential, Group, GroupError, Identity};
 use proptest::prelude::*;
 
 proptest! {
@@ -35,4 +35,16 @@ fn the_types_that_have_a_name_have_it() {
     let chain = Credential::X509(vec![b"one".to_vec(), b"two".to_vec()]);
     assert_eq!(Credential::other(2, b"\x03one\x03two"), Some(chain));
     assert_eq!(Credential::other(2, b"\x03one\x04two"), None);
+}
+
+#[test]
+fn a_pre_shared_key_is_not_empty() {
+    let mut client = Client::new("client", SUITE);
+    for (id, psk) in [(&b""[..], &b"secret"[..]), (b"code", b""), (b"", b"")] {
+        assert!(matches!(
+            Group::store_psk(&mut client.keystore, id, psk),
+            Err(GroupError::EmptyPsk)
+        ));
+    }
+    Group::store_psk(&mut client.keystore, b"c", b"s").unwrap();
 }

@@ -48,6 +48,8 @@ pub enum GroupError {
     OwnRemoval,
     /// A pre-shared key is not in the keystore.
     UnknownPsk,
+    /// A pre-shared key has no bytes, or its id has none.
+    EmptyPsk,
     /// Not every member understands an extension, a proposal or a credential, or
     /// the new member does not understand what the group has.
     Unsupported,
@@ -96,6 +98,7 @@ impl fmt::Display for GroupError {
             Self::UnknownMember => "no member has this leaf",
             Self::OwnRemoval => "a member cannot commit its own removal",
             Self::UnknownPsk => "a pre-shared key is not in the keystore",
+            Self::EmptyPsk => "a pre-shared key or its id is empty",
             Self::Unsupported => "not every member supports what the change needs",
             Self::WrongSuite => "the key package is of another cipher suite",
             Self::DuplicateKey => "a key is in the group already",

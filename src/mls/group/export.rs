@@ -105,34 +105,41 @@ impl Group {
 
     /// Puts a pre-shared key into the keystore, for
     /// [`Proposal::Psk`](super::super::Proposal::Psk) and for joining. It is not bound
-    /// to a group. Draws 32 bytes.
+    /// to a group; another with the same id is replaced. RFC 9420 §8.4 sets no length:
+    /// 32 random bytes are as strong as the group, and one that can be guessed proves
+    /// nothing. Draws 32 bytes.
     ///
     /// # Errors
-    /// [`StoreError`]; nothing was written.
+    /// [`GroupError::EmptyPsk`] if the id or the key is empty, [`GroupError::Store`],
+    /// [`GroupError::Rng`]; nothing was written.
     pub fn store_psk_with<R>(
         rng: &mut R,
         keystore: &mut Keystore,
         id: &[u8],
         psk: &[u8],
-    ) -> Result<(), StoreError>
+    ) -> Result<(), GroupError>
     where
         R: TryCryptoRng + ?Sized,
     {
+        if id.is_empty() || psk.is_empty() {
+            return Err(GroupError::EmptyPsk);
+        }
         let seed = Seed::draw(rng)?;
         let provider = seed.provider(Overlay::new(keystore));
         external_psk(id)
             .store(&provider, psk)
             .map_err(|_| StoreError::TooLarge)?;
         let changes = provider.into_changes()?;
-        seed.commit(keystore, &changes).map(drop)
+        seed.commit(keystore, &changes)?;
+        Ok(())
     }
 
     /// [`Self::store_psk_with`] the operating system's generator.
     ///
     /// # Errors
-    /// [`StoreError`]; nothing was written.
+    /// As there.
     #[cfg(feature = "os-rng")]
-    pub fn store_psk(keystore: &mut Keystore, id: &[u8], psk: &[u8]) -> Result<(), StoreError> {
+    pub fn store_psk(keystore: &mut Keystore, id: &[u8], psk: &[u8]) -> Result<(), GroupError> {
         Self::store_psk_with(&mut crate::primitives::random::OsRng, keystore, id, psk)
     }
 
