@@ -2,8 +2,10 @@
 
 mod common;
 
-use common::mls::{Client, SUITE};
-use necturus::mls::{Credential, Group, GroupError, Identity};
+use common::mls::{Client, SUITE, commit_and_follow, group_of};
+use necturus::mls::{
+    Credential, Group, GroupError, Identity, Proposal, ReceiveError, Received, Settings,
+};
 use proptest::prelude::*;
 
 proptest! {
@@ -47,4 +49,37 @@ fn a_pre_shared_key_is_not_empty() {
         ));
     }
     Group::store_psk(&mut client.keystore, b"c", b"s").unwrap();
+}
+
+#[test]
+fn messages_of_epochs_without_keys_are_of_a_past_epoch() {
+    let settings = Settings::default().past_epochs(3);
+    let mut members = Vec::from(group_of::<2>(SUITE, &settings));
+    let (client, group) = &mut members[0];
+    let epoch = group.epoch();
+    let early = group.encrypt(&mut client.keystore, b"early", b"").unwrap();
+    let mut carol = Client::new("carol", SUITE);
+    let add = [Proposal::Add(carol.key_package())];
+    let welcome = commit_and_follow(&mut members, 0, &add).unwrap();
+    let mut hers = carol.join(&welcome, &settings);
+
+    // Who had the keys of that epoch reads it, and once.
+    let (client, group) = &mut members[1];
+    assert!(matches!(
+        group.receive(&mut client.keystore, &early).unwrap(),
+        Received::Message(message) if message.plaintext == b"early"
+    ));
+    assert!(matches!(
+        group.receive(&mut client.keystore, &early),
+        Err(ReceiveError::KeyGone)
+    ));
+    // Who joined later does not; nor does who has dropped them.
+    let is_past =
+        |result| matches!(result, Err(ReceiveError::PastEpoch { epoch: of }) if of == epoch);
+    assert!(is_past(hers.receive(&mut carol.keystore, &early)));
+    for past_epochs in [0, 3] {
+        let settings = settings.clone().past_epochs(past_epochs);
+        group.set_settings(&mut client.keystore, settings).unwrap();
+        assert!(is_past(group.receive(&mut client.keystore, &early)));
+    }
 }

@@ -119,21 +119,27 @@ pub enum ReceiveError {
         /// Its epoch.
         epoch: u64,
     },
-    /// It is of an epoch whose keys are gone, or a handshake message of any past
-    /// epoch.
+    /// It is of an epoch whose keys we never had or have no more, or a handshake message
+    /// of any past epoch. Also one of an epoch that we have keys of which comes later
+    /// than the settings allow: openmls says the same of both.
     PastEpoch {
         /// Its epoch.
         epoch: u64,
     },
-    /// Its key was used or dropped: a repetition, or it comes later than the
-    /// settings allow.
+    /// Its key was used or dropped: a repetition, or one of this epoch that comes later
+    /// than the settings allow.
     KeyGone,
     /// More messages of its sender are missing than the settings allow.
     TooFarAhead,
     /// It does not decrypt: forged, or damaged.
     Undecryptable,
-    /// Its membership tag, signature or confirmation tag is wrong or missing.
+    /// Its membership tag or signature is wrong, or a tag is missing.
     Inauthentic,
+    /// A commit that is signed by its sender, and whose confirmation tag is not what
+    /// comes out here (RFC 9420 §8.1): a pre-shared key has another value here, the
+    /// group has forked, or the sender does not keep to the protocol. It is accepted
+    /// once we have the right key, or are back on the right side.
+    WrongConfirmation,
     /// Its sender is no member, or no external sender of the group.
     UnknownSender,
     /// Its sender may not send this: an application message or a commit from
@@ -169,7 +175,8 @@ pub enum ReceiveError {
 }
 
 impl ReceiveError {
-    /// Whether the message will never be accepted, whatever comes first.
+    /// Whether the message will never be accepted, whatever comes first: a commit, a
+    /// proposal, a pre-shared key, other rules, or the way back over a commit.
     #[must_use]
     pub const fn is_final(&self) -> bool {
         !matches!(
@@ -178,6 +185,7 @@ impl ReceiveError {
                 | Self::TooFarAhead
                 | Self::MissingProposal
                 | Self::UnknownPsk
+                | Self::WrongConfirmation
                 | Self::CredentialRejected
                 | Self::Expired
                 | Self::Store(_)
@@ -202,6 +210,7 @@ impl fmt::Display for ReceiveError {
             Self::TooFarAhead => "too many messages of the sender are missing",
             Self::Undecryptable => "the message does not decrypt",
             Self::Inauthentic => "the message is not authentic",
+            Self::WrongConfirmation => "the commit confirms another state than ours",
             Self::UnknownSender => "the sender of the message is unknown",
             Self::NotAllowed => "the sender may not send this",
             Self::MissingProposal => "the commit names a proposal that is not known",
@@ -255,6 +264,20 @@ impl From<ProcessMessageError<OverlayError>> for ReceiveError {
             _ => Self::Internal,
         }
     }
+}
+
+/// Whether there are no keys for a message because it is too old: of its epoch or, in
+/// an epoch that there are keys of, of its sender.
+pub(super) const fn is_too_old(error: &ProcessMessageError<OverlayError>) -> bool {
+    matches!(
+        error,
+        ProcessMessageError::ValidationError(
+            ValidationError::NoPastEpochData
+                | ValidationError::UnableToDecrypt(MessageDecryptionError::SecretTreeError(
+                    SecretTreeError::TooDistantInThePast
+                ))
+        )
+    )
 }
 
 impl From<ValidationError> for ReceiveError {
@@ -321,7 +344,8 @@ impl From<StageCommitError> for ReceiveError {
         use openmls::schedule::errors::PskError;
         match error {
             Error::OwnCommitMismatch => Self::UnknownOwnCommit,
-            Error::ConfirmationTagMissing | Error::ConfirmationTagMismatch => Self::Inauthentic,
+            Error::ConfirmationTagMissing => Self::Inauthentic,
+            Error::ConfirmationTagMismatch => Self::WrongConfirmation,
             Error::MissingProposal => Self::MissingProposal,
             Error::PskError(PskError::KeyNotFound) => Self::UnknownPsk,
             Error::SenderTypeExternal | Error::SenderTypeNewMemberProposal => Self::NotAllowed,

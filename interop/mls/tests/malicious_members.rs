@@ -114,7 +114,7 @@ fn signature() -> Table {
 }
 
 fn confirmation() -> Table {
-    MACS.map(|mac| (Lie::ConfirmationTag(mac), "Inauthentic"))
+    MACS.map(|mac| (Lie::ConfirmationTag(mac), "WrongConfirmation"))
         .to_vec()
 }
 
@@ -268,7 +268,7 @@ fn key_packages() {
 
 #[test]
 fn external_joins() {
-    let external_init = vec![(Lie::ExternalInit, "Inauthentic")];
+    let external_init = vec![(Lie::ExternalInit, "WrongConfirmation")];
     for (lie, error) in [signature(), confirmation(), path(), external_init].concat() {
         let what = format!("{lie:?}");
         let mut world = World::new(true);

@@ -17,7 +17,7 @@ use super::{
         message_body,
         proposal::ProposalInfo,
         provider::Seed,
-        receive::{ReceiveError, Received, ReceivedMessage, ReceivedProposal},
+        receive::{ReceiveError, Received, ReceivedMessage, ReceivedProposal, is_too_old},
         staged::{StagedCommit, accepted, proposal_accepted},
     },
     Group, message_bytes, outcome, undo,
@@ -90,13 +90,17 @@ impl Group {
             return Err(error);
         }
         let provider = seed.provider(self.overlay(keystore, Changes::new()));
+        let epoch = message.epoch().as_u64();
         let processed = engine.process_message(&provider, message);
+        let processed = processed.map_err(|error| match error {
+            error if epoch < self.epoch && is_too_old(&error) => ReceiveError::PastEpoch { epoch },
+            error => error.into(),
+        });
         let processed = outcome::<_, ReceiveError, _>(&provider, processed);
         let changes = provider.into_changes()?;
         let untouched = changes.is_empty();
         let received = processed.and_then(|processed| {
             let sender = Sender::from_engine(processed.sender());
-            let epoch = processed.epoch().as_u64();
             let credential = Credential::from_engine(processed.credential());
             let authenticated_data = processed.aad().to_vec();
             match processed.into_content() {
