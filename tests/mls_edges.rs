@@ -2,9 +2,10 @@
 
 mod common;
 
-use common::mls::{Client, SUITE, commit_and_follow, group_of};
+use common::mls::{Client, SUITE, commit_and_follow, follow, group_of, propose, talk};
 use necturus::mls::{
-    Credential, Group, GroupError, Identity, Proposal, ReceiveError, Received, Settings,
+    Capabilities, Credential, Group, GroupError, GroupParameters, Identity, KeyPackageOptions,
+    Proposal, ReceiveError, Received, Settings,
 };
 use proptest::prelude::*;
 
@@ -82,4 +83,48 @@ fn messages_of_epochs_without_keys_are_of_a_past_epoch() {
         group.set_settings(&mut client.keystore, settings).unwrap();
         assert!(is_past(group.receive(&mut client.keystore, &early)));
     }
+}
+
+#[test]
+fn a_proposal_that_a_member_does_not_understand_is_refused() {
+    let understood = || Capabilities::default().proposal(0xF123);
+    let mut alice = Client::new("alice", SUITE);
+    let group = alice.create(&GroupParameters::default().capabilities(understood()));
+    let mut members = vec![(alice, group)];
+    let custom = Proposal::Custom {
+        kind: 0xF123,
+        payload: vec![],
+    };
+    for (name, capabilities) in [("bob", understood()), ("carol", Capabilities::default())] {
+        let mut client = Client::new(name, SUITE);
+        let options = KeyPackageOptions::default().capabilities(capabilities);
+        let add = [Proposal::Add(client.key_package_with(&options))];
+        let welcome = commit_and_follow(&mut members, 0, &add).unwrap();
+        let group = client.join(&welcome, &Settings::default());
+        members.push((client, group));
+    }
+
+    // Carol does not, and nothing changes.
+    for (client, group) in &mut members {
+        assert!(matches!(
+            group.propose(&mut client.keystore, &custom, b""),
+            Err(GroupError::Unsupported)
+        ));
+        assert!(matches!(
+            group.commit(&mut client.keystore, core::slice::from_ref(&custom), b""),
+            Err(GroupError::Unsupported)
+        ));
+        assert!(group.pending_proposals().unwrap().is_empty());
+    }
+    talk(&mut members);
+
+    // Without her it goes through.
+    let (client, group) = &mut members[0];
+    let sent = group.commit(&mut client.keystore, &[Proposal::Remove(2)], b"");
+    group.merge_pending(&mut client.keystore).unwrap();
+    let (client, group) = &mut members[1];
+    follow(&mut client.keystore, group, &sent.unwrap().commit);
+    members.truncate(2);
+    propose(&mut members, 1, &custom);
+    commit_and_follow(&mut members, 0, &[]);
 }

@@ -44,7 +44,9 @@ pub enum Proposal {
     /// Leaves the group: another member has to commit it. It cannot be committed by
     /// the one who leaves, and always travels in public framing.
     SelfRemove,
-    /// A proposal of the application's own, of a type that all members understand.
+    /// A proposal of the application's own, of a type that all members
+    /// [say to understand](super::Capabilities::proposal); otherwise it is
+    /// [`Unsupported`](super::GroupError::Unsupported).
     Custom {
         /// The number of the type, of those for private use: 0xF000 and more.
         kind: u16,

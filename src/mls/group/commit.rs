@@ -20,6 +20,7 @@ use super::{
         staged::proposal_accepted,
     },
     Group, message_bytes,
+    propose::check_custom,
     state::own_value,
     undo,
 };
@@ -188,6 +189,11 @@ fn commit(
     }
     let suite = engine.ciphersuite();
     let present = engine.extensions().clone();
+    for proposal in proposals {
+        if let Proposal::Custom { kind, .. } = proposal {
+            check_custom(engine, *kind)?;
+        }
+    }
     let mut selection = Selection::new(engine, proposals);
     // Only adding someone needs no new keys of ours, and is a smaller commit; whoever
     // wants both says so.

@@ -20,7 +20,9 @@ use super::{
         receive::{ReceiveError, Received, ReceivedMessage, ReceivedProposal, is_too_old},
         staged::{StagedCommit, accepted, proposal_accepted},
     },
-    Group, message_bytes, outcome, undo,
+    Group, message_bytes, outcome,
+    propose::is_understood,
+    undo,
 };
 use crate::store::{Changes, Keystore};
 
@@ -317,6 +319,7 @@ fn makes_sense(engine: &MlsGroup, proposal: &Proposal) -> bool {
     match proposal {
         Proposal::Remove(remove) => engine.member_at(remove.removed()).is_some(),
         Proposal::ExternalInit(_) => false,
+        Proposal::Custom(custom) => is_understood(engine, custom.proposal_type()),
         _ => true,
     }
 }

@@ -148,17 +148,34 @@ fn propose(
                 .map_err(|_| GroupError::ExtensionKind)?,
         ),
         Proposal::SelfRemove => return Err(GroupError::Internal),
-        // Others' readers would take it for what MLS itself has under that number.
-        Proposal::Custom { kind, .. } if *kind < FIRST_PRIVATE => {
-            return Err(GroupError::Unsupported);
-        }
         Proposal::Custom { kind, payload } => {
+            check_custom(engine, *kind)?;
             Propose::Custom(CustomProposal::new(*kind, payload.clone()))
         }
     };
     let by = ProposalOrRefType::Reference;
     let (message, _) = engine.propose(provider, identity.signer(), change, by)?;
     Ok(message)
+}
+
+/// Whether a proposal of the application's own can be of this type. One that a member
+/// does not understand could not be committed (RFC 9420 §12.2), and while it waits
+/// nothing else could.
+pub(super) fn check_custom(engine: &MlsGroup, kind: u16) -> Result<(), GroupError> {
+    // Others' readers would take it for what MLS itself has under that number.
+    if kind < FIRST_PRIVATE || !is_understood(engine, kind) {
+        return Err(GroupError::Unsupported);
+    }
+    Ok(())
+}
+
+/// Whether all members say to understand this type of proposals.
+pub(super) fn is_understood(engine: &MlsGroup, kind: u16) -> bool {
+    let kind = kind.into();
+    engine.members().all(|member| {
+        let leaf = engine.public_group().leaf(member.index);
+        leaf.is_some_and(|leaf| leaf.capabilities().proposals().contains(&kind))
+    })
 }
 
 /// A proposal from outside of a group (RFC 9420 §12.1.8): to a group whose list of
