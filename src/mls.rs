@@ -98,6 +98,7 @@ mod random;
 mod receive;
 mod record;
 mod rules;
+mod sealable;
 mod settings;
 mod signer;
 mod staged;

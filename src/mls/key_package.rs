@@ -10,7 +10,6 @@ use openmls::{
     },
     prelude::{KeyPackageRef, MlsMessageBodyIn, MlsMessageOut, ProtocolVersion},
 };
-use openmls_traits::{crypto::OpenMlsCrypto, types::HpkeKemType};
 use rand_core::TryCryptoRng;
 use tls_codec::{Deserialize, Serialize, VLBytes};
 
@@ -20,16 +19,16 @@ use super::{
     crypto::Crypto,
     extension::Capabilities,
     identity::Identity,
-    member::NewMember,
     message_body,
     overlay::Overlay,
     provider::Seed,
     record::{LoneRecord, lone_key},
     rules::{LifetimeFault, Rules},
+    sealable,
     suite::CipherSuite,
 };
 use crate::{
-    primitives::{curve25519::Curve25519PublicKey, random::RngError, wipe::Secret},
+    primitives::{random::RngError, wipe::Secret},
     store::{Changes, Keystore, StoreError},
 };
 
@@ -153,12 +152,7 @@ impl KeyPackage {
         if !rules.accepts_leaf(engine.leaf_node()) {
             return Err(KeyPackageError::CredentialRejected);
         }
-        let leaf = NewMember::from_leaf(engine.leaf_node());
-        let keys = [
-            engine.hpke_init_key().key().as_slice(),
-            &leaf.encryption_key,
-        ];
-        if !keys.iter().all(|key| is_sealable(&engine, key)) {
+        if !sealable::package(&engine) {
             return Err(KeyPackageError::Invalid);
         }
         Self::new(engine)
@@ -273,20 +267,6 @@ fn key_of(reference: &[u8]) -> Result<Vec<u8>, StoreError> {
         .map_err(|_| StoreError::TooLarge)?;
     let encoded = codec::encode(&encoded).map_err(|_| StoreError::TooLarge)?;
     Ok(lone_key(LoneRecord::KeyPackage, &encoded).record)
-}
-
-/// Whether anything can be encrypted to a key. A member with one of small order would
-/// keep all others from changing their keys.
-fn is_sealable(package: &Engine, key: &[u8]) -> bool {
-    let config = package.ciphersuite().hpke_config();
-    if config.0 == HpkeKemType::DhKem25519 {
-        let key = <[u8; 32]>::try_from(key).map(Curve25519PublicKey::from_bytes);
-        return key.is_ok_and(|key| !key.is_small_order());
-    }
-    let crypto = Crypto::new(Secret::ZERO);
-    crypto
-        .hpke_setup_sender_and_export(config, key, b"", b"", 32)
-        .is_ok()
 }
 
 fn verify(package: KeyPackageIn, rules: &Rules) -> Result<Engine, KeyPackageError> {

@@ -56,7 +56,7 @@ impl NewMember {
 }
 
 /// openmls shows the key on the wire alone.
-fn encryption_key(node: &LeafNode) -> Vec<u8> {
+pub(super) fn encryption_key(node: &LeafNode) -> Vec<u8> {
     let bytes = node.encryption_key().tls_serialize_detached();
     let key = bytes.map(VLBytes::tls_deserialize_exact);
     key.ok()

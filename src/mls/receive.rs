@@ -150,14 +150,15 @@ pub enum ReceiveError {
     /// A commit needs a pre-shared key that the keystore does not have.
     UnknownPsk,
     /// A proposal is not valid, or the proposals of a commit do not go together
-    /// (RFC 9420 §12.1 and §12.2).
+    /// (RFC 9420 §12.1 and §12.2). Also of one that brings a key that nothing can be
+    /// encrypted to.
     InvalidProposal,
     /// It adds a client by a key package that has expired, or is not valid yet, by our
     /// clock. The engine has no switch for it: who was away for so long that a commit
     /// cannot be followed any more has to join again, from outside or by a Welcome.
     Expired,
-    /// A commit is signed by its sender, and not valid: its path, its leaf, or what
-    /// follows from it.
+    /// A commit is signed by its sender, and not valid: its path, its leaf (whose key
+    /// may be one that nothing can be encrypted to), or what follows from it.
     InvalidCommit,
     /// A commit of our own that is not the one that waits.
     UnknownOwnCommit,

@@ -33,6 +33,9 @@ pub enum Lie {
     ParentHash,
     /// A key pair is the one made before it.
     SameKey,
+    /// The public half of a key pair is of small order, so that nobody can encrypt to
+    /// it: 0 and 1 of X25519 in turn, as the two of a key package have to differ.
+    SmallOrder,
     /// The padding of a PrivateMessage is not zero.
     Padding,
     /// The sender's leaf in a PrivateMessage.
@@ -182,6 +185,11 @@ impl CipherSuiteProvider for LiarSuite {
         {
             *byte ^= 1;
         }
+        // To its own of small order the liar cannot, either.
+        if self.lie() == Some(Lie::SmallOrder) && remote_key[1..].iter().all(|byte| *byte == 0) {
+            let (_, other) = self.inner.kem_generate()?;
+            return self.inner.hpke_seal(&other, info, aad, &pt);
+        }
         self.inner.hpke_seal(remote_key, info, aad, &pt)
     }
 
@@ -202,7 +210,12 @@ impl CipherSuiteProvider for LiarSuite {
         if let (Some(Lie::SameKey), Some(pair)) = (self.lie(), &*last) {
             return Ok(pair.clone());
         }
-        let pair = self.inner.kem_generate()?;
+        let mut pair = self.inner.kem_generate()?;
+        if self.lie() == Some(Lie::SmallOrder) {
+            let mut key = vec![0; pair.1.len()];
+            key[0] = u8::from(matches!(&*last, Some((_, last)) if last[0] == 0));
+            pair.1 = key.into();
+        }
         *last = Some(pair.clone());
         Ok(pair)
     }

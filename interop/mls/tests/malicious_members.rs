@@ -128,6 +128,7 @@ fn path() -> Table {
         (Lie::Signature("LeafNodeTBS"), "InvalidCommit"),
         (Lie::Encrypted("UpdatePathNode"), "InvalidCommit"),
         (Lie::ParentHash, "InvalidCommit"),
+        (Lie::SmallOrder, "InvalidCommit"),
     ]
 }
 
@@ -169,7 +170,10 @@ fn proposals() {
         } else {
             membership()
         };
-        let leaf = vec![(Lie::Signature("LeafNodeTBS"), "InvalidProposal")];
+        let leaf = vec![
+            (Lie::Signature("LeafNodeTBS"), "InvalidProposal"),
+            (Lie::SmallOrder, "InvalidProposal"),
+        ];
         for (lie, error) in [signature(), leaf, framing].concat() {
             let what = format!("{lie:?}, private: {private}");
             let mut world = World::new(private);
@@ -256,6 +260,7 @@ fn key_packages() {
         Lie::Signature("KeyPackageTBS"),
         Lie::Signature("LeafNodeTBS"),
         Lie::SameKey,
+        Lie::SmallOrder,
     ] {
         let what = format!("{lie:?}");
         let mut world = World::new(true);
@@ -264,6 +269,21 @@ fn key_packages() {
         assert_eq!(format!("{:?}", refused.unwrap_err()), "Invalid", "{what}");
         world.goes_on(&what);
     }
+}
+
+/// One that Alice would not have taken herself.
+#[test]
+fn a_key_package_that_mallory_adds() {
+    let mut world = World::new(true);
+    let mallet = settings("mallet", true);
+    let mut mallet = MlsRsMember::with_crypto(&mallet, Liar::new(&world.told)).unwrap();
+    let key_package = world.lie(Lie::SmallOrder, |_| mallet.key_package().unwrap());
+    let add = Change::Add(key_package);
+    let proposal = world.lie(Lie::SmallOrder, |liar| liar.propose(&add, b"").unwrap());
+    world.refuses(&proposal, "InvalidProposal", "proposed");
+    let commit = world.lie(Lie::SmallOrder, |liar| liar.commit(&[add], b"").unwrap());
+    world.refuses(&commit.commit, "InvalidProposal", "committed");
+    world.goes_on("a key package that Mallory adds");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use super::{
         proposal::ProposalInfo,
         provider::Seed,
         receive::{ReceiveError, Received, ReceivedMessage, ReceivedProposal, is_too_old},
+        sealable,
         staged::{StagedCommit, accepted, proposal_accepted},
     },
     Group, message_bytes, outcome,
@@ -121,7 +122,9 @@ impl Group {
                 }
                 ProcessedMessageContent::ProposalMessage(proposal)
                 | ProcessedMessageContent::ExternalJoinProposalMessage(proposal) => {
-                    if !makes_sense(&engine, proposal.proposal()) {
+                    if !makes_sense(&engine, proposal.proposal())
+                        || !sealable::proposal(engine.ciphersuite(), proposal.proposal())
+                    {
                         return Err(ReceiveError::InvalidProposal);
                     }
                     if !proposal_accepted(proposal.proposal(), &self.rules) {
@@ -136,6 +139,7 @@ impl Group {
                     }))
                 }
                 ProcessedMessageContent::StagedCommitMessage(commit) => {
+                    sealable::commit(engine.ciphersuite(), &commit)?;
                     if !accepted(&commit, &self.rules) {
                         return Err(ReceiveError::CredentialRejected);
                     }
