@@ -1,6 +1,7 @@
 //! A group that we are in.
 
 mod commit;
+mod evicted;
 mod export;
 mod join;
 mod kept;
@@ -305,7 +306,9 @@ impl Group {
         &self.settings
     }
 
-    /// Whether we are a member still.
+    /// Whether we are a member still. If not, the group is kept to be looked at, and with
+    /// it the secrets of the last epoch that we were in, which openmls does not load it
+    /// without: [`Self::delete`] deletes them.
     ///
     /// # Errors
     /// [`GroupError::Unloaded`].

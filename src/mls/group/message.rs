@@ -21,7 +21,7 @@ use super::{
         sealable,
         staged::{StagedCommit, accepted, proposal_accepted},
     },
-    Group, message_bytes, outcome,
+    Group, evicted, message_bytes, outcome,
     propose::is_understood,
     undo,
 };
@@ -253,7 +253,9 @@ impl Group {
     /// Applies a commit of another's: the group goes on to the next epoch. A commit
     /// of ours that waits, and all proposals, are dropped. Draws 32 bytes.
     ///
-    /// If it removed us, the group is not active any more.
+    /// If it removed us, the group is [not active](Self::is_active) any more: our private
+    /// keys of the tree and the keys of past epochs are deleted, unless the settings keep
+    /// the previous epoch to roll back to. [`Self::delete`] deletes the rest.
     ///
     /// # Errors
     /// [`GroupError::Superseded`] if the group received or did anything since,
@@ -277,7 +279,9 @@ impl Group {
                 return Err(GroupError::LeftEpoch);
             }
             undo.merge(engine, provider, |engine| {
-                Ok(engine.merge_staged_commit(provider, *commit.engine)?)
+                evicted::merge(engine, provider, |engine| {
+                    Ok(engine.merge_staged_commit(provider, *commit.engine)?)
+                })
             })
         })
     }
