@@ -111,6 +111,15 @@ impl Pair {
         sent.unwrap().commit
     }
 
+    fn alice_changes(&mut self) -> Vec<u8> {
+        let (alice, rng) = (&mut self.alice, &mut self.rng);
+        let new = identity("alice's new device", 3);
+        let sent = alice
+            .group
+            .change_identity_with(rng, &mut alice.keystore, &new, b"");
+        sent.unwrap().commit
+    }
+
     fn alice_commits(&mut self) -> Vec<u8> {
         let (alice, rng) = (&mut self.alice, &mut self.rng);
         let sent = alice.group.commit_with(rng, &mut alice.keystore, &[], b"");
@@ -121,8 +130,10 @@ impl Pair {
 /// What others and the user see of a group.
 fn seen(group: &Group) -> String {
     format!(
-        "{} {:?} {:?} {:?} {:?}",
+        "{} {:?} {:?} {:?} {:?} {:?} {:?}",
         group.epoch(),
+        group.identity().signature_key(),
+        group.identity().credential(),
         group.epoch_authenticator().unwrap(),
         group.pending_commit().unwrap(),
         group.pending_proposals().unwrap(),
@@ -195,6 +206,26 @@ fn operations() -> Vec<Named> {
         ("discard our own", |pair| {
             pair.alice_commits();
             Box::new(|store, group| said(group.discard_pending_with(&mut rng(), store)))
+        }),
+        ("change the identity", |_| {
+            let new = identity("alice's new device", 3);
+            Box::new(move |store, group| {
+                said(group.change_identity_with(&mut rng(), store, &new, b""))
+            })
+        }),
+        ("merge a new identity", |pair| {
+            let message = pair.alice_changes();
+            follow(&mut pair.bob.keystore, &mut pair.bob.group, &message);
+            Box::new(|store, group| said(group.merge_pending_with(&mut rng(), store)))
+        }),
+        ("roll a new identity back", |pair| {
+            pair.alice_changes();
+            let (alice, rng_) = (&mut pair.alice, &mut pair.rng);
+            alice
+                .group
+                .merge_pending_with(rng_, &mut alice.keystore)
+                .unwrap();
+            Box::new(|store, group| said(group.roll_back_with(&mut rng(), store)))
         }),
         ("propose", |_| {
             Box::new(|store, group| {

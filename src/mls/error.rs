@@ -53,7 +53,7 @@ pub enum GroupError {
     /// Not every member understands an extension, a proposal or a credential, or
     /// the new member does not understand what the group has.
     Unsupported,
-    /// A key package is of another suite than the group.
+    /// A key package or an identity is of another suite than the group.
     WrongSuite,
     /// A signature or encryption key is in the group already.
     DuplicateKey,
@@ -100,7 +100,7 @@ impl fmt::Display for GroupError {
             Self::UnknownPsk => "a pre-shared key is not in the keystore",
             Self::EmptyPsk => "a pre-shared key or its id is empty",
             Self::Unsupported => "not every member supports what the change needs",
-            Self::WrongSuite => "the key package is of another cipher suite",
+            Self::WrongSuite => "the key package or identity is of another cipher suite",
             Self::DuplicateKey => "a key is in the group already",
             Self::InvalidProposals => "the proposals do not go together",
             Self::ExtensionKind => "the type of an extension is not allowed or not unique",

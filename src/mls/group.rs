@@ -3,6 +3,7 @@
 mod commit;
 mod evicted;
 mod export;
+mod identity;
 mod join;
 mod kept;
 mod message;
@@ -87,6 +88,8 @@ pub struct Group {
     epoch: u64,
     own_leaf: u32,
     identity: Identity,
+    /// The signature key that the commit of ours that waits brings, if it is another.
+    next_key: Option<Vec<u8>>,
     rules: Rules,
     settings: Settings,
     /// None if the keystore could not be read when it had to be loaded again.
@@ -175,7 +178,7 @@ impl Group {
     /// Writes a new group.
     fn keep<E: From<StoreError> + From<GroupError>>(
         seed: &Seed,
-        changes: Changes,
+        mut changes: Changes,
         keystore: &mut Keystore,
         engine: MlsGroup,
         identity: Identity,
@@ -184,13 +187,15 @@ impl Group {
     ) -> Result<Self, E> {
         let suite = CipherSuite::from_engine(engine.ciphersuite()).ok_or(GroupError::Internal)?;
         let id = engine.group_id().to_vec();
+        identity.write(&mut changes);
         let mut this = Self {
             known: Known::new(&id)?,
             id,
             suite,
             epoch: engine.epoch().as_u64(),
             own_leaf: engine.own_leaf_index().u32(),
-            identity,
+            identity: identity::in_leaf(identity, &engine),
+            next_key: None,
             rules,
             settings,
             engine: Some(Box::new(engine)),
@@ -199,8 +204,7 @@ impl Group {
         };
         let overlay = Overlay::over(keystore, changes);
         this.keep_in(&overlay)?;
-        let mut changes = overlay.into_changes()?;
-        this.identity.write(&mut changes);
+        let changes = overlay.into_changes()?;
         this.write(seed, keystore, changes)?;
         Ok(this)
     }
@@ -222,9 +226,10 @@ impl Group {
             suite: CipherSuite::from_engine(engine.ciphersuite()).ok_or(StoreError::Damaged)?,
             epoch: engine.epoch().as_u64(),
             own_leaf: engine.own_leaf_index().u32(),
-            identity,
-            rules,
+            identity: identity::in_leaf(identity, &engine),
             settings: kept.settings(),
+            next_key: kept.next_key,
+            rules,
             engine: Some(engine),
             tickets: 0,
             staged: false,
@@ -398,7 +403,7 @@ impl Group {
     where
         R: TryCryptoRng + ?Sized,
     {
-        let kept = Kept::new(self.identity.signature_key(), &settings);
+        let kept = self.kept(&settings);
         let key = self.key(GroupRecord::Kept);
         let undo = self.key(GroupRecord::Undo);
         self.run(rng, keystore, |engine, provider, _| {
@@ -427,10 +432,17 @@ impl Group {
         self.set_settings_with(rng, keystore, settings)
     }
 
-    /// Keeps what is ours beside the engine's.
+    /// What we keep beside the engine.
+    fn kept(&self, settings: &Settings) -> Kept {
+        Kept::new(
+            self.identity.signature_key(),
+            self.next_key.clone(),
+            settings,
+        )
+    }
+
     fn keep_in(&self, overlay: &Overlay<'_>) -> Result<(), GroupError> {
-        let kept = Kept::new(self.identity.signature_key(), &self.settings);
-        Ok(overlay.put(self.key(GroupRecord::Kept), &kept)?)
+        Ok(overlay.put(self.key(GroupRecord::Kept), &self.kept(&self.settings))?)
     }
 
     fn engine(&self) -> Result<&MlsGroup, GroupError> {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use openmls::credentials::CredentialWithKey;
+use openmls::{credentials::CredentialWithKey, prelude::LeafNode};
 use rand_core::TryCryptoRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -88,6 +88,14 @@ impl Identity {
         self.key.public_key()
     }
 
+    /// The same key with another credential, such as a certificate that was made for
+    /// it or is renewed. [`Group::change_identity`](super::Group::change_identity)
+    /// takes it to a group.
+    #[must_use]
+    pub fn with_credential(self, credential: Credential) -> Self {
+        Self { credential, ..self }
+    }
+
     /// Keeps the identity in a keystore, by its signature key. Making a group or a
     /// key package does so, too. Draws 32 bytes.
     ///
@@ -163,6 +171,12 @@ impl Identity {
 
     pub(super) const fn signer(&self) -> &SigningKey {
         &self.key
+    }
+
+    /// Whether a leaf has this key and credential.
+    pub(super) fn is_of(&self, leaf: &LeafNode) -> bool {
+        *leaf.signature_key().as_slice() == *self.signature_key()
+            && *leaf.credential() == self.credential.engine()
     }
 
     pub(super) fn credential_with_key(&self) -> CredentialWithKey {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use openmls::{
     group::{MlsGroup, QueuedProposal},
     messages::proposals::{CustomProposal, PreSharedKeyProposal, Proposal as EngineProposal},
-    prelude::{LeafNodeIndex, LeafNodeParameters},
+    prelude::{LeafNodeIndex, LeafNodeParameters, NewSignerBundle},
     schedule::{ExternalPsk, PreSharedKeyId, Psk},
 };
 use openmls_traits::{OpenMlsProvider, types::Ciphersuite};
@@ -15,16 +15,24 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
-        error::GroupError, extension::group_context_extensions, identity::Identity, member::Sender,
-        overlay::Overlay, proposal::Proposal, provider::Provider, record::GroupRecord,
+        error::GroupError,
+        extension::group_context_extensions,
+        identity::Identity,
+        member::Sender,
+        overlay::Overlay,
+        proposal::Proposal,
+        provider::{Provider, Seed},
+        record::GroupRecord,
         staged::proposal_accepted,
     },
-    Group, message_bytes,
+    Group,
+    identity::can_follow,
+    message_bytes,
     propose::check_custom,
     state::own_value,
     undo,
 };
-use crate::store::{Keystore, StoreError};
+use crate::store::{Changes, Keystore, StoreError};
 
 /// What a commit sends out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,22 +65,49 @@ impl Group {
     where
         R: TryCryptoRng + ?Sized,
     {
+        self.commit_as(rng, keystore, None, proposals, authenticated_data)
+    }
+
+    /// A commit, which changes our identity if there is a next one.
+    pub(super) fn commit_as<R>(
+        &mut self,
+        rng: &mut R,
+        keystore: &mut Keystore,
+        next: Option<&Identity>,
+        proposals: &[Proposal],
+        authenticated_data: &[u8],
+    ) -> Result<CommitMessages, GroupError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
         let rules = self.rules.clone();
         let key = self.key(GroupRecord::PendingMessages);
-        self.run(rng, keystore, |engine, provider, identity| {
-            engine.set_aad(authenticated_data.to_vec());
-            let messages = commit(engine, provider, identity, proposals)?;
-            // Also of what was proposed under other rules.
-            let accepted = engine.pending_commit().is_none_or(|commit| {
-                let mut proposals = commit.queued_proposals();
-                proposals.all(|proposal| proposal_accepted(proposal.proposal(), &rules))
-            });
-            if !accepted {
-                return Err(GroupError::CredentialRejected);
-            }
-            provider.storage().put(key, &messages)?;
-            Ok(messages)
-        })
+        let mut changes = Changes::new();
+        if let Some(next) = next {
+            next.write(&mut changes);
+        }
+        let seed = Seed::draw(rng)?;
+        let engine = self.take_engine(keystore)?;
+        self.apply(
+            &seed,
+            keystore,
+            engine,
+            changes,
+            |engine, provider, identity| {
+                engine.set_aad(authenticated_data.to_vec());
+                let messages = commit(engine, provider, identity, next, proposals)?;
+                // Also of what was proposed under other rules.
+                let accepted = engine.pending_commit().is_none_or(|commit| {
+                    let mut proposals = commit.queued_proposals();
+                    proposals.all(|proposal| proposal_accepted(proposal.proposal(), &rules))
+                });
+                if !accepted {
+                    return Err(GroupError::CredentialRejected);
+                }
+                provider.storage().put(key, &messages)?;
+                Ok(messages)
+            },
+        )
     }
 
     /// [`Self::commit_with`] the operating system's generator.
@@ -179,6 +214,7 @@ fn commit(
     engine: &mut MlsGroup,
     provider: &Provider<'_>,
     identity: &Identity,
+    next: Option<&Identity>,
     proposals: &[Proposal],
 ) -> Result<CommitMessages, GroupError> {
     if !engine.is_active() {
@@ -187,6 +223,9 @@ fn commit(
     if engine.pending_commit().is_some() {
         return Err(GroupError::PendingCommit);
     }
+    if let Some(next) = next {
+        can_follow(engine, next)?;
+    }
     let suite = engine.ciphersuite();
     let present = engine.extensions().clone();
     for proposal in proposals {
@@ -194,7 +233,7 @@ fn commit(
             check_custom(engine, *kind)?;
         }
     }
-    let mut selection = Selection::new(engine, proposals);
+    let mut selection = Selection::new(engine, next, proposals);
     // Only adding someone needs no new keys of ours, and is a smaller commit; whoever
     // wants both says so.
     let update = proposals
@@ -225,16 +264,22 @@ fn commit(
             )),
         };
     }
-    let messages = builder
+    let builder = builder
         .load_psks(provider.storage())?
-        .create_group_info(false)
-        .build(
-            provider.rand(),
-            provider.crypto(),
-            identity.signer(),
-            |proposal| selection.takes(proposal),
-        )?
-        .stage_commit(provider)?;
+        .create_group_info(false);
+    let (rand, crypto, signer) = (provider.rand(), provider.crypto(), identity.signer());
+    let takes = |proposal: &QueuedProposal| selection.takes(proposal);
+    let built = match next {
+        None => builder.build(rand, crypto, signer, takes),
+        Some(next) => {
+            let next = NewSignerBundle {
+                signer: next.signer(),
+                credential_with_key: next.credential_with_key(),
+            };
+            builder.build_with_new_signer(rand, crypto, signer, next, takes)
+        }
+    };
+    let messages = built?.stage_commit(provider)?;
     let (commit, welcome, _) = messages.into_messages();
     Ok(CommitMessages {
         commit: message_bytes(&commit)?,
@@ -254,7 +299,7 @@ struct Selection {
 }
 
 impl Selection {
-    fn new(engine: &MlsGroup, ours: &[Proposal]) -> Self {
+    fn new(engine: &MlsGroup, next: Option<&Identity>, ours: &[Proposal]) -> Self {
         let mut extensions: Vec<Vec<u8>> = engine
             .pending_proposals()
             .filter(|proposal| {
@@ -278,7 +323,8 @@ impl Selection {
         });
         Self {
             leaving: leaving.collect(),
-            added: HashSet::new(),
+            // Nor can a client be added whose key becomes ours.
+            added: next.iter().map(|next| next.signature_key()).collect(),
             superseded: extensions.into_iter().collect(),
         }
     }

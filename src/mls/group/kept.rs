@@ -17,10 +17,16 @@ pub(super) struct Kept {
     max_skipped: u32,
     tree_in_welcome: bool,
     keep_previous_epoch: bool,
+    /// The signature key that the commit of ours that waits brings, if it is another.
+    pub(super) next_key: Option<Vec<u8>>,
 }
 
 impl Kept {
-    pub(super) fn new(signature_key: Vec<u8>, settings: &Settings) -> Self {
+    pub(super) fn new(
+        signature_key: Vec<u8>,
+        next_key: Option<Vec<u8>>,
+        settings: &Settings,
+    ) -> Self {
         let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         Self {
             signature_key,
@@ -31,6 +37,7 @@ impl Kept {
             max_skipped: settings.max_skipped,
             tree_in_welcome: settings.tree_in_welcome,
             keep_previous_epoch: settings.keep_previous_epoch,
+            next_key,
         }
     }
 

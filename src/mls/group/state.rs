@@ -3,6 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use openmls::group::{GroupId, MlsGroup};
+use openmls_traits::OpenMlsProvider;
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
@@ -113,14 +114,18 @@ impl Group {
     {
         let provider = seed.provider(self.overlay(keystore, changes));
         let result = operation(&mut engine, &provider, &self.identity);
-        let result = outcome(&provider, result);
+        let result = outcome(&provider, result).and_then(|output| {
+            let standing = self.standing(keystore, &engine, provider.storage())?;
+            Ok((output, standing))
+        });
         let changes = provider.into_changes();
-        let result = result.and_then(|output| {
+        let result = result.and_then(|result| {
             self.write(seed, keystore, changes?)?;
-            Ok(output)
+            Ok(result)
         });
         match result {
-            Ok(output) => {
+            Ok((output, standing)) => {
+                self.stand(standing);
                 self.adopt(engine);
                 Ok(output)
             }

@@ -16,7 +16,7 @@ use super::{
     Group, outcome,
     state::{encoded_id, engine_in, own_value},
 };
-use crate::store::{Changes, Keystore};
+use crate::store::{Changes, Keystore, StoreError};
 
 /// What a merge replaced: records, or none where there was nothing.
 #[derive(Serialize, Deserialize)]
@@ -112,8 +112,9 @@ impl Group {
     /// all, [join](Self::join_external) from outside. Draws 32 bytes.
     ///
     /// # Errors
-    /// [`GroupError::NoPreviousEpoch`] if nothing was kept, or it was used up, and
-    /// other [`GroupError`]s; the group is as it was.
+    /// [`GroupError::NoPreviousEpoch`] if nothing was kept, it was used up, or the
+    /// identity that we had was deleted, and other [`GroupError`]s; the group is as it
+    /// was.
     pub fn roll_back_with<R>(
         &mut self,
         rng: &mut R,
@@ -156,8 +157,14 @@ impl Group {
         let provider = seed.provider(overlay);
         let result = self.fit(&mut engine, &provider, &left);
         outcome::<_, GroupError, _>(&provider, result)?;
+        let standing = match self.standing(keystore, &engine, provider.storage()) {
+            // Who we were then was deleted since.
+            Err(StoreError::Damaged) => return Err(GroupError::NoPreviousEpoch),
+            standing => standing?,
+        };
         let changes = provider.into_changes()?;
         self.write(&seed, keystore, changes)?;
+        self.stand(standing);
         self.staged = false;
         self.adopt(engine);
         Ok(())
