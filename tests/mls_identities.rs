@@ -9,12 +9,18 @@
 
 mod common;
 
-use common::mls::{Client, follow, group_of, rules};
+use std::time::Duration;
+
+use common::{
+    faulty_backend::{Fault, FaultyBackend},
+    mls::{Client, follow, group_of, rules},
+};
 use necturus::{
     mls::{
         CipherSuite, CommitMessages, Credential, Group, GroupError, Identity, KeyPackage,
         KeyPackageOptions, Proposal, ReceiveError, Received, Rules, Settings, StagedCommit,
     },
+    pickle::PickleKey,
     store::Keystore,
 };
 
@@ -303,4 +309,41 @@ fn what_the_others_could_not_follow_is_not_sent() {
     }
     merge(first);
     talk(&mut members);
+}
+
+#[test]
+fn key_packages_are_listed_and_the_expired_are_deleted() {
+    let backend = FaultyBackend::new();
+    let mut store = Keystore::open(backend.clone(), &PickleKey::from_bytes(&[7; 32])).unwrap();
+    let options = KeyPackageOptions::default;
+    let expired = || options().lifetime(Duration::ZERO);
+    let identity = renewed();
+    let mut make = |options| KeyPackage::generate(&mut store, &identity, &options).unwrap();
+    let mut left = vec![make(options()), make(options().last_resort(true))];
+    let mut all = left.clone();
+    all.extend([make(expired()), make(expired().last_resort(true))]);
+    let by_reference = |package: &KeyPackage| package.reference().to_vec();
+    for packages in [&mut left, &mut all] {
+        packages.sort_by_key(by_reference);
+    }
+    let stored = |store: &Keystore| {
+        let mut stored = KeyPackage::stored(store).unwrap();
+        stored.sort_by_key(by_reference);
+        stored
+    };
+    assert_eq!(stored(&store), all);
+    // Beside them there are the identity and the keystore's own key.
+    assert_eq!(backend.contents().len(), 2 + all.len());
+    backend.fail(Fault::Write(0));
+    assert!(KeyPackage::delete_expired(&mut store).is_err());
+    backend.restart();
+    assert_eq!(stored(&store), all);
+    assert_eq!(KeyPackage::delete_expired(&mut store).unwrap(), 2);
+    assert_eq!(stored(&store), left);
+    assert_eq!(backend.contents().len(), 2 + left.len());
+    assert_eq!(KeyPackage::delete_expired(&mut store).unwrap(), 0);
+    let package = left.remove(0);
+    KeyPackage::delete(&mut store, package.reference()).unwrap();
+    assert_eq!(stored(&store), left);
+    assert_eq!(backend.contents().len(), 2 + left.len());
 }

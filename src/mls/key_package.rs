@@ -2,10 +2,11 @@
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{fmt, time::Duration};
+use std::time::SystemTime;
 
 use openmls::{
     key_packages::{
-        KeyPackage as Engine, KeyPackageIn, Lifetime, errors::KeyPackageNewError,
+        KeyPackage as Engine, KeyPackageBundle, KeyPackageIn, Lifetime, errors::KeyPackageNewError,
         errors::KeyPackageVerifyError,
     },
     prelude::{KeyPackageRef, MlsMessageBodyIn, MlsMessageOut, ProtocolVersion},
@@ -221,6 +222,22 @@ impl KeyPackage {
         (lifetime.not_before(), lifetime.not_after())
     }
 
+    /// All whose private keys the keystore has: how many are left to be used, whose
+    /// they are, and until when.
+    ///
+    /// # Errors
+    /// [`StoreError`] if they could not be read.
+    pub fn stored(keystore: &Keystore) -> Result<Vec<Self>, StoreError> {
+        let keys = keystore.keys(&lone_key(LoneRecord::KeyPackage, &[]))?;
+        let packages = keys.iter().map(|key| {
+            let bytes = keystore.read(key)?.ok_or(StoreError::Damaged)?;
+            let bundle: KeyPackageBundle =
+                codec::decode(&bytes).map_err(|_| StoreError::Damaged)?;
+            Self::new(bundle.key_package().clone()).map_err(|_| StoreError::Damaged)
+        });
+        packages.collect()
+    }
+
     /// Whether the keystore has the private keys of a reference: not any more when
     /// it was used for a Welcome, unless it is of last resort.
     ///
@@ -255,6 +272,38 @@ impl KeyPackage {
     #[cfg(feature = "os-rng")]
     pub fn delete(keystore: &mut Keystore, reference: &[u8]) -> Result<(), StoreError> {
         Self::delete_with(&mut crate::primitives::random::OsRng, keystore, reference)
+    }
+
+    /// Deletes the private keys of all key packages that cannot be used any more, by
+    /// the system's clock, and says how many: to be done now and then, since nobody
+    /// needs them but who has recorded a Welcome. Draws 32 bytes.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was deleted.
+    pub fn delete_expired_with<R>(rng: &mut R, keystore: &mut Keystore) -> Result<usize, StoreError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let now = now.map_or(0, |since| since.as_secs());
+        let seed = Seed::draw(rng)?;
+        let mut changes = Changes::new();
+        for package in Self::stored(keystore)? {
+            if package.lifetime().1 <= now {
+                changes.insert(key_of(package.reference())?, None);
+            }
+        }
+        seed.commit(keystore, &changes)?;
+        Ok(changes.len())
+    }
+
+    /// [`Self::delete_expired_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was deleted.
+    #[cfg(feature = "os-rng")]
+    pub fn delete_expired(keystore: &mut Keystore) -> Result<usize, StoreError> {
+        Self::delete_expired_with(&mut crate::primitives::random::OsRng, keystore)
     }
 }
 
