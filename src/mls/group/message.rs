@@ -260,7 +260,8 @@ impl Group {
     /// # Errors
     /// [`GroupError::Superseded`] if the group received or did anything since,
     /// [`GroupError::LeftEpoch`] if this commit was rolled back, and other
-    /// [`GroupError`]s; the group is as it was.
+    /// [`GroupError`]s; the group is as it was. The commit is used up: to try again,
+    /// [receive](Self::receive_with) its message once more.
     pub fn merge_with<R>(
         &mut self,
         rng: &mut R,
