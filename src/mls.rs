@@ -115,7 +115,7 @@ pub use credential::Credential;
 pub use error::GroupError;
 pub use extension::{Capabilities, Extension, ExternalSender};
 pub use group::{CommitMessages, ExternalJoin, ExternalProposal, Group, Invitation, JoinError};
-pub use identity::Identity;
+pub use identity::{DeleteIdentityError, Identity};
 pub use key_package::{KeyPackage, KeyPackageError, KeyPackageOptions};
 pub use member::{Member, NewMember, Sender};
 pub use proposal::{Change, Proposal, ProposalInfo};

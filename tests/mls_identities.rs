@@ -17,8 +17,9 @@ use common::{
 };
 use necturus::{
     mls::{
-        CipherSuite, CommitMessages, Credential, Group, GroupError, Identity, KeyPackage,
-        KeyPackageOptions, Proposal, ReceiveError, Received, Rules, Settings, StagedCommit,
+        CipherSuite, CommitMessages, Credential, DeleteIdentityError, Group, GroupError, Identity,
+        KeyPackage, KeyPackageOptions, Proposal, ReceiveError, Received, Rules, Settings,
+        StagedCommit,
     },
     pickle::PickleKey,
     store::Keystore,
@@ -83,11 +84,8 @@ fn merge((client, group): &mut Member) {
 }
 
 fn reload((client, group): &mut Member) {
-    *group = load(&client.keystore, group.id());
-}
-
-fn load(keystore: &Keystore, id: &[u8]) -> Group {
-    Group::load(keystore, id, rules()).unwrap().unwrap()
+    let loaded = Group::load(&client.keystore, group.id(), rules());
+    *group = loaded.unwrap().unwrap();
 }
 
 fn is(group: &Group, identity: &Identity) -> bool {
@@ -346,4 +344,49 @@ fn key_packages_are_listed_and_the_expired_are_deleted() {
     KeyPackage::delete(&mut store, package.reference()).unwrap();
     assert_eq!(stored(&store), left);
     assert_eq!(backend.contents().len(), 2 + left.len());
+}
+
+#[test]
+fn an_identity_is_deleted_when_no_group_uses_it() {
+    let mut members = three(&back());
+    let [first, second, third] = &mut members;
+    let id = first.1.id().to_vec();
+    let old = first.1.identity().signature_key();
+    let new = renewed();
+    let stored = |member: &Member| Identity::signature_keys(&member.0.keystore).unwrap();
+    let is_refused = |member: &mut Member, key: &[u8]| {
+        let refused = Identity::delete(&mut member.0.keystore, key);
+        assert!(matches!(refused, Err(DeleteIdentityError::InUse { group }) if group == id));
+        assert!(stored(member).contains(&key.to_vec()));
+    };
+    // Neither may go while it is open which of them is ours.
+    change(first, &new);
+    assert_eq!(stored(first).len(), 2);
+    for key in [&old, &new.signature_key()] {
+        is_refused(first, key);
+    }
+    first.1.discard_pending(&mut first.0.keystore).unwrap();
+    is_refused(first, &old);
+    let options = KeyPackageOptions::default();
+    KeyPackage::generate(&mut first.0.keystore, &new, &options).unwrap();
+    Identity::delete(&mut first.0.keystore, &new.signature_key()).unwrap();
+    assert!(KeyPackage::stored(&first.0.keystore).unwrap().is_empty());
+    assert_eq!(stored(first), std::slice::from_ref(&old));
+    // The old one is of no use behind the merge, but for the way back.
+    let sent = change(first, &new);
+    for (client, group) in [second, third] {
+        follow(&mut client.keystore, group, &sent.commit);
+    }
+    merge(first);
+    is_refused(first, &new.signature_key());
+    Identity::delete(&mut first.0.keystore, &old).unwrap();
+    let no_way_back = first.1.roll_back(&mut first.0.keystore);
+    assert!(matches!(no_way_back, Err(GroupError::NoPreviousEpoch)));
+    assert!(is(&first.1, &new));
+    reload(first);
+    talk(&mut members);
+    let [first, ..] = &mut members;
+    Group::delete(&mut first.0.keystore, &id).unwrap();
+    Identity::delete(&mut first.0.keystore, &new.signature_key()).unwrap();
+    assert!(stored(first).is_empty());
 }

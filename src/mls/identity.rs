@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 use super::{
     codec,
     credential::Credential,
+    group::Group,
+    key_package::{self, KeyPackage},
     provider::Seed,
     record::{LoneRecord, lone_key},
     signer::SigningKey,
@@ -142,6 +144,61 @@ impl Identity {
         }))
     }
 
+    /// The signature keys of all identities in a keystore.
+    ///
+    /// # Errors
+    /// [`StoreError`] if they could not be read.
+    pub fn signature_keys(keystore: &Keystore) -> Result<Vec<Vec<u8>>, StoreError> {
+        let prefix = lone_key(LoneRecord::Identity, &[]).record;
+        let keys = keystore.keys(&prefix)?;
+        let keys = keys.iter().filter_map(|key| key.strip_prefix(&prefix[..]));
+        Ok(keys.map(<[u8]>::to_vec).collect())
+    }
+
+    /// Deletes the identity of a signature key, and the private keys of its key
+    /// packages, which nobody can be added by any more: once no group uses it, after
+    /// [`Group::change_identity`](super::Group::change_identity) or
+    /// [`Group::delete`](super::Group::delete). A group cannot be
+    /// [rolled back](super::Group::roll_back) to it then. Draws 32 bytes.
+    ///
+    /// # Errors
+    /// [`DeleteIdentityError`]; nothing was deleted.
+    pub fn delete_with<R>(
+        rng: &mut R,
+        keystore: &mut Keystore,
+        signature_key: &[u8],
+    ) -> Result<(), DeleteIdentityError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let seed = Seed::draw(rng)?;
+        if let Some(group) = Group::user_of(keystore, signature_key)? {
+            return Err(DeleteIdentityError::InUse { group });
+        }
+        let identity = lone_key(LoneRecord::Identity, signature_key).record;
+        let mut changes = Changes::from([(identity, None)]);
+        for package in KeyPackage::stored(keystore)? {
+            if package.signature_key() == signature_key {
+                changes.insert(key_package::key_of(package.reference())?, None);
+            }
+        }
+        seed.commit(keystore, &changes)?;
+        Ok(())
+    }
+
+    /// [`Self::delete_with`] the operating system's generator.
+    ///
+    /// # Errors
+    /// [`DeleteIdentityError`]; nothing was deleted.
+    #[cfg(feature = "os-rng")]
+    pub fn delete(
+        keystore: &mut Keystore,
+        signature_key: &[u8],
+    ) -> Result<(), DeleteIdentityError> {
+        let rng = &mut crate::primitives::random::OsRng;
+        Self::delete_with(rng, keystore, signature_key)
+    }
+
     pub(super) fn write(&self, changes: &mut Changes) {
         let stored = Stored {
             suite: self.suite.number(),
@@ -193,5 +250,52 @@ impl fmt::Debug for Identity {
             .field("suite", &self.suite)
             .field("credential", &self.credential)
             .finish_non_exhaustive()
+    }
+}
+
+/// Why an identity was not deleted; the keystore is as it was.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DeleteIdentityError {
+    /// A group is of this identity, or will be when the commit of ours that waits in
+    /// it is merged: change or delete that group first, or discard its commit.
+    InUse {
+        /// The id of the group.
+        group: Vec<u8>,
+    },
+    /// The keystore failed: see the source.
+    Store(StoreError),
+    /// The random number generator failed.
+    Rng,
+}
+
+impl fmt::Display for DeleteIdentityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InUse { .. } => "a group uses the identity",
+            Self::Store(_) => "the keystore failed",
+            Self::Rng => return RngError.fmt(f),
+        })
+    }
+}
+
+impl core::error::Error for DeleteIdentityError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Store(source) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for DeleteIdentityError {
+    fn from(source: StoreError) -> Self {
+        Self::Store(source)
+    }
+}
+
+impl From<RngError> for DeleteIdentityError {
+    fn from(_: RngError) -> Self {
+        Self::Rng
     }
 }

@@ -228,7 +228,7 @@ impl KeyPackage {
     /// # Errors
     /// [`StoreError`] if they could not be read.
     pub fn stored(keystore: &Keystore) -> Result<Vec<Self>, StoreError> {
-        let keys = keystore.keys(&lone_key(LoneRecord::KeyPackage, &[]))?;
+        let keys = keystore.keys(&lone_key(LoneRecord::KeyPackage, &[]).record)?;
         let packages = keys.iter().map(|key| {
             let bytes = keystore.read(key)?.ok_or(StoreError::Damaged)?;
             let bundle: KeyPackageBundle =
@@ -308,7 +308,7 @@ impl KeyPackage {
 }
 
 /// The record of a key package, by its reference as openmls encodes it.
-fn key_of(reference: &[u8]) -> Result<Vec<u8>, StoreError> {
+pub(super) fn key_of(reference: &[u8]) -> Result<Vec<u8>, StoreError> {
     // openmls makes a reference of bytes from the wire alone.
     let encoded = VLBytes::from(reference)
         .tls_serialize_detached()

@@ -11,6 +11,7 @@ use super::{
         record::GroupRecord,
     },
     CommitMessages, Group, Kept,
+    state::own_value,
 };
 use crate::store::{Keystore, StoreError};
 
@@ -72,6 +73,26 @@ impl Group {
     ) -> Result<CommitMessages, GroupError> {
         let rng = &mut crate::primitives::random::OsRng;
         self.change_identity_with(rng, keystore, identity, authenticated_data)
+    }
+
+    /// A group that is of an identity, or will be when what waits is merged.
+    pub(in super::super) fn user_of(
+        keystore: &Keystore,
+        signature_key: &[u8],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        for id in Self::ids(keystore)? {
+            let overlay = Overlay::new(keystore);
+            let kept = own_value::<Kept>(&overlay, &id, GroupRecord::Kept)?;
+            let kept = kept.ok_or(StoreError::Damaged)?;
+            if kept.signature_key == signature_key
+                || kept
+                    .next_key
+                    .is_some_and(|next_key| next_key == signature_key)
+            {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 
     /// Who we are by an engine in which something happened, to be written along with
