@@ -68,6 +68,16 @@ impl NecturusMember {
         Ok(())
     }
 
+    /// Commits to a new signature key and this name.
+    pub fn change_identity(&mut self, name: &[u8]) -> Result<Vec<u8>> {
+        let (group, keystore) = self.group()?;
+        let identity = Identity::new(group.suite(), Credential::basic(name))?;
+        let commit = group.change_identity(keystore, &identity, b"")?.commit;
+        self.signature_key = identity.signature_key();
+        self.identity = Some(identity);
+        Ok(commit)
+    }
+
     fn identity(&mut self) -> Result<Identity> {
         if let Some(identity) = self.identity.take() {
             return Ok(identity);
