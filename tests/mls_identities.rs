@@ -275,10 +275,7 @@ fn what_the_others_could_not_follow_is_not_sent() {
     let taken = Identity::load(&second.0.keystore, &key).unwrap().unwrap();
     let basic = Credential::basic(b"client 0");
     let other = Identity::new(CipherSuite::P256Aes128Gcm, basic).unwrap();
-    let odd = Credential::Other {
-        kind: 0xF001,
-        content: vec![1],
-    };
+    let odd = Credential::other(0xF001, &[1]).unwrap();
     let odd = Identity::new(SUITE, odd).unwrap();
     for (identity, expected) in [
         (taken, GroupError::DuplicateKey),

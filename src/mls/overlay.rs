@@ -164,7 +164,7 @@ impl<'k> Overlay<'k> {
     }
 
     /// Looks at the bytes under a key.
-    fn with<T>(
+    pub(super) fn with<T>(
         &self,
         key: &RecordKey,
         look: impl FnOnce(Option<&[u8]>) -> T,
