@@ -9,7 +9,7 @@
 
 mod common;
 
-use std::time::Duration;
+use core::time::Duration;
 
 use common::{
     faulty_backend::{Fault, FaultyBackend},
@@ -368,7 +368,7 @@ fn an_identity_is_deleted_when_no_group_uses_it() {
     KeyPackage::generate(&mut first.0.keystore, &new, &options).unwrap();
     Identity::delete(&mut first.0.keystore, &new.signature_key()).unwrap();
     assert!(KeyPackage::stored(&first.0.keystore).unwrap().is_empty());
-    assert_eq!(stored(first), std::slice::from_ref(&old));
+    assert_eq!(stored(first), core::slice::from_ref(&old));
     // The old one is of no use behind the merge, but for the way back.
     let sent = change(first, &new);
     for (client, group) in [second, third] {
