@@ -1,7 +1,11 @@
 //! A client that lost track of its group goes on safely: after a crash between a commit
 //! and its sending, with two objects of one group, after a commit that was rolled back.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that panics has failed"
+)]
 
 mod common;
 
