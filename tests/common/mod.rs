@@ -16,7 +16,7 @@
 
 pub mod envelope;
 pub mod faulty_backend;
-#[cfg(feature = "mls")]
+#[cfg(all(feature = "mls", feature = "os-rng"))]
 pub mod mls;
 pub mod mutation;
 pub mod people;
