@@ -26,8 +26,9 @@ impl Group {
     /// It is a [commit](Self::commit_with) that covers the proposals that wait, and that
     /// waits itself; [`Self::identity`] changes when it is
     /// [merged](Self::merge_pending). The others see it in
-    /// [`Effect::updated`](super::super::Effect::updated), and their rules are asked;
-    /// ours are, too. Draws 32 bytes.
+    /// [`Effect::updated`](super::super::Effect::updated), where whether the new may
+    /// follow the old (RFC 9420 §5.3.1) is for them to say, and their rules are asked
+    /// about the new; ours are, too. Draws 32 bytes.
     ///
     /// The keystore keeps the new identity from now on, and the old one until it is
     /// deleted. Key packages of the old one that were published have to be replaced.
