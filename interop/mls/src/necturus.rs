@@ -68,10 +68,12 @@ impl NecturusMember {
         Ok(())
     }
 
-    /// Commits to a new signature key and this name.
-    pub fn change_identity(&mut self, name: &[u8]) -> Result<Vec<u8>> {
+    /// Commits to a new signature key. The name stays: by mls-rs's own rule another
+    /// would be another client.
+    pub fn change_signature_key(&mut self) -> Result<Vec<u8>> {
         let (group, keystore) = self.group()?;
-        let identity = Identity::new(group.suite(), Credential::basic(name))?;
+        let name = group.identity().credential().clone();
+        let identity = Identity::new(group.suite(), name)?;
         let commit = group.change_identity(keystore, &identity, b"")?.commit;
         self.signature_key = identity.signature_key();
         self.identity = Some(identity);
