@@ -1,7 +1,7 @@
 //! Values that stand in one record: name, value, name, value. An empty value says
 //! that the true one stands in a record of its own.
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::iter;
 
 use zeroize::Zeroizing;
@@ -14,36 +14,31 @@ pub(super) const MAX_SHORT: usize = 2048;
 /// A record's values, and what an operation has changed of them.
 pub(super) struct Bundle {
     /// [Items](items): name, value, name, value.
-    stored: Zeroizing<Vec<u8>>,
+    stored: Arc<Zeroizing<Vec<u8>>>,
     changed: BTreeMap<Vec<u8>, Option<Zeroizing<Vec<u8>>>>,
 }
 
 impl Bundle {
     /// Reads a record; an empty one has no values.
-    pub(super) fn read(stored: Zeroizing<Vec<u8>>) -> Result<Self, ItemsError> {
-        if items::split(&stored)?.len().is_multiple_of(2) {
-            Ok(Self {
-                stored,
-                changed: BTreeMap::new(),
-            })
-        } else {
-            Err(ItemsError)
+    pub(super) fn read(stored: Arc<Zeroizing<Vec<u8>>>) -> Result<Self, ItemsError> {
+        let mut rest = stored.as_slice();
+        while !rest.is_empty() {
+            let (_, more) = pair(rest).ok_or(ItemsError)?;
+            rest = more;
         }
+        Ok(Self {
+            stored,
+            changed: BTreeMap::new(),
+        })
     }
 
     /// The record as it was read.
-    pub(super) fn into_stored(self) -> Zeroizing<Vec<u8>> {
+    pub(super) fn into_stored(self) -> Arc<Zeroizing<Vec<u8>>> {
         self.stored
     }
 
-    fn stored(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
-        let pair = |rest| {
-            let (name, rest) = items::split_first(rest)?;
-            let (value, rest) = items::split_first(rest)?;
-            Some(((name, value), rest))
-        };
-        let first = pair(&self.stored);
-        let pairs = iter::successors(first, move |(_, rest)| pair(rest));
+    fn stored(&self) -> impl Iterator<Item = Pair<'_>> {
+        let pairs = iter::successors(pair(&self.stored), |(_, rest)| pair(rest));
         pairs.map(|(pair, _)| pair)
     }
 
@@ -91,9 +86,21 @@ impl Bundle {
             let value = value.as_ref()?;
             Some((name.as_slice(), value.as_slice()))
         });
-        let record = items::join(kept.chain(new).flat_map(|(name, value)| [name, value]))?;
+        let pairs = kept.chain(new).flat_map(|(name, value)| [name, value]);
+        let items: Vec<&[u8]> = pairs.collect();
+        let record = items::join(&items)?;
         Ok((!record.is_empty()).then_some(record))
     }
+}
+
+/// A name and its value.
+type Pair<'a> = (&'a [u8], &'a [u8]);
+
+/// The first pair of these items, and what comes behind it.
+fn pair(items: &[u8]) -> Option<(Pair<'_>, &[u8])> {
+    let (name, rest) = items::split_first(items)?;
+    let (value, rest) = items::split_first(rest)?;
+    Some(((name, value), rest))
 }
 
 #[cfg(test)]
@@ -103,7 +110,7 @@ mod tests {
     #[test]
     fn values_are_set_changed_and_deleted() {
         let value = |byte| Some(Zeroizing::new(alloc::vec![byte; 3]));
-        let mut bundle = Bundle::read(Zeroizing::default()).unwrap();
+        let mut bundle = Bundle::read(Arc::default()).unwrap();
         bundle.set(b"a".to_vec(), None);
         assert!(!bundle.is_changed());
         assert_eq!(bundle.write().unwrap(), None);
@@ -113,12 +120,12 @@ mod tests {
         assert_eq!(bundle.get(b"b"), Some(&[2; 3][..]));
 
         let record = bundle.write().unwrap().unwrap();
-        let mut bundle = Bundle::read(record.clone()).unwrap();
+        let mut bundle = Bundle::read(Arc::new(record.clone())).unwrap();
         assert!(!bundle.is_changed());
         assert_eq!(bundle.write().unwrap().unwrap(), record);
         bundle.set(b"a".to_vec(), None);
         bundle.set(b"b".to_vec(), value(4));
-        let bundle = Bundle::read(bundle.write().unwrap().unwrap()).unwrap();
+        let bundle = Bundle::read(Arc::new(bundle.write().unwrap().unwrap())).unwrap();
         assert_eq!(bundle.get(b"a"), None);
         assert_eq!(bundle.get(b"b"), Some(&[4; 3][..]));
         assert_eq!(bundle.get(b"c"), Some(&[3; 3][..]));
@@ -128,10 +135,10 @@ mod tests {
     #[test]
     fn what_stands_alone_changes_without_its_bundle() {
         let alone = || Some(Zeroizing::default());
-        let mut bundle = Bundle::read(Zeroizing::default()).unwrap();
+        let mut bundle = Bundle::read(Arc::default()).unwrap();
         bundle.set(b"a".to_vec(), alone());
         assert!(bundle.is_alone(b"a"));
-        let mut bundle = Bundle::read(bundle.write().unwrap().unwrap()).unwrap();
+        let mut bundle = Bundle::read(Arc::new(bundle.write().unwrap().unwrap())).unwrap();
         bundle.set(b"a".to_vec(), alone());
         assert!(!bundle.is_changed());
         bundle.set(b"a".to_vec(), Some(Zeroizing::new(alloc::vec![1])));
@@ -140,8 +147,8 @@ mod tests {
 
     #[test]
     fn a_name_without_a_value_is_refused() {
-        let record = items::join([&b"name"[..]].into_iter()).unwrap();
-        assert!(Bundle::read(record).is_err());
-        assert!(Bundle::read(Zeroizing::new(alloc::vec![0; 3])).is_err());
+        let record = items::join(&[b"name"]).unwrap();
+        assert!(Bundle::read(Arc::new(record)).is_err());
+        assert!(Bundle::read(Arc::new(Zeroizing::new(alloc::vec![0; 3]))).is_err());
     }
 }

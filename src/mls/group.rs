@@ -34,7 +34,7 @@ use super::{
     overlay::Overlay,
     proposal::ProposalInfo,
     provider::{Provider, Seed},
-    record::{GroupRecord, group_of_bundle, group_prefix},
+    record::{GroupRecord, all_groups_prefix, group_of_bundle},
     rules::Rules,
     settings::{GroupParameters, Settings},
     staged::Effect,
@@ -241,7 +241,7 @@ impl Group {
     /// # Errors
     /// [`StoreError`] if they could not be read.
     pub fn ids(keystore: &Keystore) -> Result<Vec<Vec<u8>>, StoreError> {
-        let keys = keystore.keys(&group_prefix())?;
+        let keys = keystore.keys(&all_groups_prefix())?;
         keys.iter()
             .filter_map(|key| group_of_bundle(key))
             .map(|encoded| {

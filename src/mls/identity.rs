@@ -127,7 +127,7 @@ impl Identity {
     /// # Errors
     /// [`StoreError`] if it could not be read.
     pub fn load(keystore: &Keystore, signature_key: &[u8]) -> Result<Option<Self>, StoreError> {
-        let Some(bytes) = keystore.read(&lone_key(LoneRecord::Identity, signature_key).record)?
+        let Some(bytes) = keystore.read(&lone_key(LoneRecord::Identity, signature_key).record())?
         else {
             return Ok(None);
         };
@@ -149,7 +149,7 @@ impl Identity {
     /// # Errors
     /// [`StoreError`] if they could not be read.
     pub fn signature_keys(keystore: &Keystore) -> Result<Vec<Vec<u8>>, StoreError> {
-        let prefix = lone_key(LoneRecord::Identity, &[]).record;
+        let prefix = lone_key(LoneRecord::Identity, &[]).record();
         let keys = keystore.keys(&prefix)?;
         let keys = keys.iter().filter_map(|key| key.strip_prefix(&prefix[..]));
         Ok(keys.map(<[u8]>::to_vec).collect())
@@ -175,7 +175,7 @@ impl Identity {
         if let Some(group) = Group::user_of(keystore, signature_key)? {
             return Err(DeleteIdentityError::InUse { group });
         }
-        let identity = lone_key(LoneRecord::Identity, signature_key).record;
+        let identity = lone_key(LoneRecord::Identity, signature_key).record();
         let mut changes = Changes::from([(identity, None)]);
         for package in KeyPackage::stored(keystore)? {
             if package.signature_key() == signature_key {
@@ -209,7 +209,7 @@ impl Identity {
         // Plain data is always encoded.
         if let Ok(bytes) = codec::encode(&stored) {
             changes.insert(
-                lone_key(LoneRecord::Identity, &self.signature_key()).record,
+                lone_key(LoneRecord::Identity, &self.signature_key()).record(),
                 Some(bytes),
             );
         }

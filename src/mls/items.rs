@@ -8,10 +8,8 @@ use zeroize::Zeroizing;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ItemsError;
 
-pub(super) fn join<'a>(
-    items: impl Iterator<Item = &'a [u8]> + Clone,
-) -> Result<Zeroizing<Vec<u8>>, ItemsError> {
-    let total = items.clone().map(|item| item.len().saturating_add(4)).sum();
+pub(super) fn join(items: &[&[u8]]) -> Result<Zeroizing<Vec<u8>>, ItemsError> {
+    let total = items.iter().map(|item| item.len().saturating_add(4)).sum();
     // The whole length, as growing would leave a copy behind.
     let mut joined = Zeroizing::new(Vec::with_capacity(total));
     for item in items {
@@ -45,10 +43,10 @@ mod tests {
     #[test]
     fn what_was_joined_is_split_and_what_was_cut_is_not() {
         let items = [&b""[..], b"one", &[7; 300]];
-        let joined = join(items.into_iter()).unwrap();
+        let joined = join(&items).unwrap();
         assert_eq!(split(&joined).unwrap(), items);
         let ends: Vec<usize> = (0..=items.len())
-            .map(|count| join(items.into_iter().take(count)).unwrap().len())
+            .map(|count| join(&items[..count]).unwrap().len())
             .collect();
         for length in 0..joined.len() {
             let cut = split(&joined[..length]);

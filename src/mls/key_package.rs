@@ -228,7 +228,7 @@ impl KeyPackage {
     /// # Errors
     /// [`StoreError`] if they could not be read.
     pub fn stored(keystore: &Keystore) -> Result<Vec<Self>, StoreError> {
-        let keys = keystore.keys(&lone_key(LoneRecord::KeyPackage, &[]).record)?;
+        let keys = keystore.keys(&lone_key(LoneRecord::KeyPackage, &[]).record())?;
         let packages = keys.iter().map(|key| {
             let bytes = keystore.read(key)?.ok_or(StoreError::Damaged)?;
             let bundle: KeyPackageBundle =
@@ -315,7 +315,7 @@ pub(super) fn key_of(reference: &[u8]) -> Result<Vec<u8>, StoreError> {
         .and_then(KeyPackageRef::tls_deserialize_exact)
         .map_err(|_| StoreError::TooLarge)?;
     let encoded = codec::encode(&encoded).map_err(|_| StoreError::TooLarge)?;
-    Ok(lone_key(LoneRecord::KeyPackage, &encoded).record)
+    Ok(lone_key(LoneRecord::KeyPackage, &encoded).record())
 }
 
 fn verify(package: KeyPackageIn, rules: &Rules) -> Result<Engine, KeyPackageError> {

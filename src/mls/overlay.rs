@@ -3,6 +3,7 @@
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     vec::Vec,
 };
 use core::{
@@ -17,14 +18,14 @@ use super::{
     bundle::{Bundle, MAX_SHORT},
     codec,
     items::{self, ItemsError},
-    record::{BundleKey, RecordKey, beside},
+    record::{RecordKey, beside, bundle_key},
 };
 use crate::store::{Changes, Keystore, StoreError};
 
 pub(super) struct Overlay<'k> {
     keystore: &'k Keystore,
     changes: RefCell<Changes>,
-    /// Those that were looked into, by their record's key.
+    /// Those that were looked into, by the prefix of their group.
     bundles: RefCell<BTreeMap<Vec<u8>, Bundle>>,
     failure: Cell<Option<StoreError>>,
 }
@@ -56,19 +57,19 @@ impl<'k> Overlay<'k> {
         }
     }
 
-    /// With what is known to stand in a bundle, unless the changes say otherwise.
-    pub(super) fn knowing(self, record: &[u8], content: &Zeroizing<Vec<u8>>) -> Self {
-        if !self.changes.borrow().contains_key(record)
-            && let Ok(bundle) = Bundle::read(content.clone())
+    /// With what is known to stand in a group's bundle, unless the changes say otherwise.
+    pub(super) fn knowing(self, prefix: &[u8], content: &Arc<Zeroizing<Vec<u8>>>) -> Self {
+        if !self.changes.borrow().contains_key(&bundle_key(prefix))
+            && let Ok(bundle) = Bundle::read(Arc::clone(content))
         {
-            self.bundles.borrow_mut().insert(record.to_vec(), bundle);
+            self.bundles.borrow_mut().insert(prefix.to_vec(), bundle);
         }
         self
     }
 
-    /// What stood in a bundle when it was loaded, if it was.
-    pub(super) fn into_content(self, record: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let bundle = self.bundles.into_inner().remove(record)?;
+    /// What stood in a group's bundle when it was loaded, if it was.
+    pub(super) fn into_content(self, prefix: &[u8]) -> Option<Arc<Zeroizing<Vec<u8>>>> {
+        let bundle = self.bundles.into_inner().remove(prefix)?;
         Some(bundle.into_stored())
     }
 
@@ -80,10 +81,10 @@ impl<'k> Overlay<'k> {
     /// What is to be written.
     pub(super) fn into_changes(self) -> Result<Changes, StoreError> {
         let mut changes = self.changes.into_inner();
-        for (record, bundle) in self.bundles.into_inner() {
+        for (prefix, bundle) in self.bundles.into_inner() {
             if bundle.is_changed() {
                 let value = bundle.write().map_err(|_| StoreError::TooLarge)?;
-                changes.insert(record, value);
+                changes.insert(bundle_key(&prefix), value);
             }
         }
         Ok(changes)
@@ -114,10 +115,11 @@ impl<'k> Overlay<'k> {
         self.set(key, None)
     }
 
-    /// Deletes a record, and all values in it.
-    pub(super) fn delete_record(&self, record: Vec<u8>) {
-        self.bundles.borrow_mut().remove(&record);
-        self.changes.borrow_mut().insert(record, None);
+    /// Deletes these records, and whatever was changed of a group before.
+    pub(super) fn delete_records(&self, records: Vec<Vec<u8>>) {
+        self.bundles.borrow_mut().clear();
+        let deleted = records.into_iter().map(|record| (record, None));
+        self.changes.borrow_mut().extend(deleted);
     }
 
     /// Whether there is anything under a key.
@@ -130,10 +132,10 @@ impl<'k> Overlay<'k> {
     pub(super) fn replaced(&self) -> Result<Changes, OverlayError> {
         let changes = self.changes.borrow();
         let mut records: BTreeSet<Vec<u8>> = changes.keys().cloned().collect();
-        for (record, bundle) in &*self.bundles.borrow() {
+        for (prefix, bundle) in &*self.bundles.borrow() {
             if bundle.is_changed() {
-                let places = bundle.changed().map(|name| beside(record, name));
-                records.extend(places.chain([record.clone()]));
+                let places = bundle.changed().map(|name| beside(prefix, name));
+                records.extend(places.chain([bundle_key(prefix)]));
             }
         }
         records
@@ -147,19 +149,19 @@ impl<'k> Overlay<'k> {
 
     fn set(&self, key: RecordKey, value: Option<Zeroizing<Vec<u8>>>) -> Result<(), OverlayError> {
         let mut alone = value;
-        if let Some(BundleKey { record, name }) = key.bundle {
-            self.load_bundle(&record)?;
+        if key.may_be_bundled {
+            self.load_bundle(&key.prefix)?;
             let mut bundles = self.bundles.borrow_mut();
-            let bundle = bundles.get_mut(&record).ok_or(OverlayError::Decode)?;
-            let was_alone = bundle.is_alone(&name);
+            let bundle = bundles.get_mut(&key.prefix).ok_or(OverlayError::Decode)?;
+            let was_alone = bundle.is_alone(&key.name);
             let short = alone.take_if(|value| value.len() <= MAX_SHORT);
             let mark = alone.as_ref().map(|_| Zeroizing::default());
-            bundle.set(name, short.or(mark));
+            bundle.set(key.name.clone(), short.or(mark));
             if alone.is_none() && !was_alone {
                 return Ok(());
             }
         }
-        self.changes.borrow_mut().insert(key.record, alone);
+        self.changes.borrow_mut().insert(key.record(), alone);
         Ok(())
     }
 
@@ -169,23 +171,23 @@ impl<'k> Overlay<'k> {
         key: &RecordKey,
         look: impl FnOnce(Option<&[u8]>) -> T,
     ) -> Result<T, OverlayError> {
-        if let Some(BundleKey { record, name }) = &key.bundle {
-            self.load_bundle(record)?;
+        if key.may_be_bundled {
+            self.load_bundle(&key.prefix)?;
             let bundles = self.bundles.borrow();
-            let bundle = bundles.get(record).ok_or(OverlayError::Decode)?;
-            if !bundle.is_alone(name) {
-                return Ok(look(bundle.get(name)));
+            let bundle = bundles.get(&key.prefix).ok_or(OverlayError::Decode)?;
+            if !bundle.is_alone(&key.name) {
+                return Ok(look(bundle.get(&key.name)));
             }
         }
-        let bytes = self.record(&key.record)?;
+        let bytes = self.record(&key.record())?;
         Ok(look(bytes.as_ref().map(|bytes| bytes.as_slice())))
     }
 
-    fn load_bundle(&self, record: &[u8]) -> Result<(), OverlayError> {
+    fn load_bundle(&self, prefix: &[u8]) -> Result<(), OverlayError> {
         let mut bundles = self.bundles.borrow_mut();
-        if !bundles.contains_key(record) {
-            let bundle = Bundle::read(self.record(record)?.unwrap_or_default())?;
-            bundles.insert(record.to_vec(), bundle);
+        if !bundles.contains_key(prefix) {
+            let stored = self.record(&bundle_key(prefix))?.unwrap_or_default();
+            bundles.insert(prefix.to_vec(), Bundle::read(Arc::new(stored))?);
         }
         Ok(())
     }
@@ -218,8 +220,8 @@ impl<'k> Overlay<'k> {
         key: RecordKey,
         items: &[Zeroizing<Vec<u8>>],
     ) -> Result<(), OverlayError> {
-        let list = items::join(items.iter().map(|item| item.as_slice()))
-            .map_err(|_| OverlayError::Encode)?;
+        let slices: Vec<&[u8]> = items.iter().map(|item| item.as_slice()).collect();
+        let list = items::join(&slices).map_err(|_| OverlayError::Encode)?;
         self.set(key, (!items.is_empty()).then_some(list))
     }
 }

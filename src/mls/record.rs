@@ -73,54 +73,55 @@ pub(super) enum LoneRecord {
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RecordKey {
-    /// The key of its record in the keystore, where it has one to itself.
-    pub(super) record: Vec<u8>,
-    /// The bundle where it stands as long as it is short.
-    pub(super) bundle: Option<BundleKey>,
-}
-
-/// A place in a bundle.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct BundleKey {
-    /// The key of the bundle's record in the keystore.
-    pub(super) record: Vec<u8>,
-    /// The name in it.
+    /// Of the group, or of all that are none's.
+    pub(super) prefix: Vec<u8>,
+    /// Behind the prefix in the key of its own record, and in its group's bundle.
     pub(super) name: Vec<u8>,
+    /// Whether it stands in the bundle of its group while it is short.
+    pub(super) may_be_bundled: bool,
 }
 
-pub(super) fn group_prefix() -> Vec<u8> {
+impl RecordKey {
+    /// The key in the keystore of a record to itself.
+    pub(super) fn record(&self) -> Vec<u8> {
+        beside(&self.prefix, &self.name)
+    }
+}
+
+/// The key in the keystore of the record to itself of what has this name.
+pub(super) fn beside(prefix: &[u8], name: &[u8]) -> Vec<u8> {
+    [prefix, name].concat()
+}
+
+/// The key in the keystore of a group's bundle.
+pub(super) fn bundle_key(prefix: &[u8]) -> Vec<u8> {
+    beside(prefix, &[GroupRecord::Bundle as u8])
+}
+
+pub(super) fn all_groups_prefix() -> Vec<u8> {
     vec![GROUP]
 }
 
-/// What all keys of a group's records start with.
-pub(super) fn prefix_of(group: &[u8]) -> Vec<u8> {
+/// What the keys of all records of a group start with.
+pub(super) fn group_prefix(group: &[u8]) -> Vec<u8> {
     // No group id comes near the limit: see `GroupId`.
     let length = u16::try_from(group.len()).unwrap_or(u16::MAX);
     [&[GROUP][..], &length.to_be_bytes(), group].concat()
 }
 
 pub(super) fn group_key(group: &[u8], record: GroupRecord, part: &[u8]) -> RecordKey {
-    let prefix = prefix_of(group);
-    let name = [&[record as u8], part].concat();
     RecordKey {
-        record: [&*prefix, &*name].concat(),
-        bundle: (!record.stands_alone()).then(|| BundleKey {
-            record: [&*prefix, &[GroupRecord::Bundle as u8]].concat(),
-            name,
-        }),
+        prefix: group_prefix(group),
+        name: [&[record as u8], part].concat(),
+        may_be_bundled: !record.stands_alone(),
     }
-}
-
-/// The key of the record to itself of what has this name in a bundle.
-pub(super) fn beside(bundle: &[u8], name: &[u8]) -> Vec<u8> {
-    let (_, prefix) = bundle.split_last().unwrap_or((&0, &[]));
-    [prefix, name].concat()
 }
 
 pub(super) fn lone_key(record: LoneRecord, key: &[u8]) -> RecordKey {
     RecordKey {
-        record: [&[LONE, record as u8][..], key].concat(),
-        bundle: None,
+        prefix: vec![LONE],
+        name: [&[record as u8], key].concat(),
+        may_be_bundled: false,
     }
 }
 

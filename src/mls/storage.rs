@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use openmls::{group::GroupId, prelude::LeafNode};
 use openmls_traits::storage::{CURRENT_VERSION, Key, StorageProvider, traits};
 use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
 
 use super::{
     codec,
@@ -16,9 +17,8 @@ use super::{
 const V: u16 = CURRENT_VERSION;
 
 /// A key as openmls gives it, encoded.
-fn encoded(key: &impl Serialize) -> Result<Vec<u8>, OverlayError> {
-    let bytes = codec::encode(key).map_err(|_| OverlayError::Encode)?;
-    Ok(bytes.to_vec())
+fn encoded(key: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, OverlayError> {
+    codec::encode(key).map_err(|_| OverlayError::Encode)
 }
 
 fn group_key(group: &impl Key<V>, record: GroupRecord) -> Result<RecordKey, OverlayError> {

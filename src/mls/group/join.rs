@@ -25,9 +25,7 @@ pub use invitation::Invitation;
 
 /// Deletes what there is of a group of this id.
 fn forget(keystore: &Keystore, overlay: &Overlay<'_>, id: &[u8]) -> Result<(), StoreError> {
-    for key in keys_of(keystore, id)? {
-        overlay.delete_record(key);
-    }
+    overlay.delete_records(keys_of(keystore, id)?);
     Ok(())
 }
 

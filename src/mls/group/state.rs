@@ -1,6 +1,6 @@
 //! A group's state: in the keystore, and in memory while we work on it.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 use openmls::group::{GroupId, MlsGroup};
 use openmls_traits::OpenMlsProvider;
@@ -13,7 +13,7 @@ use super::{
         identity::Identity,
         overlay::{Overlay, OverlayError},
         provider::{Provider, Seed},
-        record::{GroupRecord, RecordKey, group_key, prefix_of},
+        record::{GroupRecord, RecordKey, bundle_key, group_key, group_prefix},
         staged::Ticket,
     },
     Group, outcome,
@@ -25,24 +25,25 @@ use crate::{
 
 /// What an object knows of its records in the keystore.
 pub(super) struct Known {
+    /// What their keys start with.
+    prefix: Vec<u8>,
     /// Which writings of them it stands on: an object that another one of the same group
     /// has overtaken must not write, as it would use keys again. Every change of a group
-    /// writes one of the two.
-    bundle: (Vec<u8>, Option<Stamp>),
-    messages: (Vec<u8>, Option<Stamp>),
+    /// writes its bundle or its message secrets.
+    stamps: [(Vec<u8>, Option<Stamp>); 2],
     /// What that writing of the bundle is, so that not every operation has to decrypt it.
-    content: Option<Zeroizing<Vec<u8>>>,
+    bundle: Option<Arc<Zeroizing<Vec<u8>>>>,
 }
 
 impl Known {
     /// Of a group that is not there yet.
     pub(super) fn new(id: &[u8]) -> Result<Self, StoreError> {
         let id = encoded_id(id)?;
-        let record = |record| (group_key(&id, record, &[]).record, None);
+        let records = [GroupRecord::Bundle, GroupRecord::MessageSecrets];
         Ok(Self {
-            bundle: record(GroupRecord::Bundle),
-            messages: record(GroupRecord::MessageSecrets),
-            content: None,
+            prefix: group_prefix(&id),
+            stamps: records.map(|record| (group_key(&id, record, &[]).record(), None)),
+            bundle: None,
         })
     }
 
@@ -53,15 +54,15 @@ impl Known {
         id: &[u8],
     ) -> Result<Self, StoreError> {
         let mut this = Self::new(id)?;
-        for (record, stamp) in [&mut this.bundle, &mut this.messages] {
+        for (record, stamp) in &mut this.stamps {
             *stamp = keystore.stamp(record)?;
         }
-        this.content = overlay.into_content(&this.bundle.0);
+        this.bundle = overlay.into_content(&this.prefix);
         Ok(this)
     }
 
     fn check(&self, keystore: &Keystore) -> Result<(), StoreError> {
-        for (record, stamp) in [&self.bundle, &self.messages] {
+        for (record, stamp) in &self.stamps {
             if keystore.stamp(record)? != *stamp {
                 return Err(StoreError::Stale);
             }
@@ -71,13 +72,13 @@ impl Known {
 
     /// Goes along with what was written.
     fn follow(&mut self, mut changes: Changes, written: &Batch) {
-        for (record, stamp) in [&mut self.bundle, &mut self.messages] {
+        for (record, stamp) in &mut self.stamps {
             if let Some(value) = written.get(record) {
                 *stamp = value.and_then(Stamp::of);
             }
         }
-        if let Some(content) = changes.remove(&self.bundle.0) {
-            self.content = content;
+        if let Some(bundle) = changes.remove(&bundle_key(&self.prefix)) {
+            self.bundle = bundle.map(Arc::new);
         }
     }
 }
@@ -150,8 +151,8 @@ impl Group {
     /// A view of the group's records, on top of changes that were not written yet.
     pub(super) fn overlay<'k>(&self, keystore: &'k Keystore, changes: Changes) -> Overlay<'k> {
         let overlay = Overlay::over(keystore, changes);
-        match &self.known.content {
-            Some(content) => overlay.knowing(&self.known.bundle.0, content),
+        match &self.known.bundle {
+            Some(bundle) => overlay.knowing(&self.known.prefix, bundle),
             None => overlay,
         }
     }
@@ -235,7 +236,7 @@ pub(super) fn own_value<T: serde::de::DeserializeOwned>(
 
 /// The keys of all records of a group, and of our updates that wait.
 pub(super) fn keys_of(keystore: &Keystore, id: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
-    let mut keys = keystore.keys(&prefix_of(&encoded_id(id)?))?;
+    let mut keys = keystore.keys(&group_prefix(&encoded_id(id)?))?;
     let overlay = Overlay::new(keystore);
     let updates = overlay.own_updates(&GroupId::from_slice(id));
     if let Some(failure) = overlay.failure().take() {
@@ -248,7 +249,7 @@ pub(super) fn keys_of(keystore: &Keystore, id: &[u8]) -> Result<Vec<Vec<u8>>, St
         updates
             .unwrap_or_default()
             .into_iter()
-            .map(|key| key.record),
+            .map(|key| key.record()),
     );
     Ok(keys)
 }

@@ -133,17 +133,17 @@ impl Group {
         }
         // What was proposed in this epoch is not among what the merge replaced.
         let proposals = group_key(&encoded_id(&self.id)?, GroupRecord::QueuedProposal, &[]);
-        let proposals = keystore.keys(&proposals.record)?;
+        let proposals = keystore.keys(&proposals.record())?;
         let updates = overlay.own_updates(&GroupId::from_slice(&self.id))?;
-        let updates = updates.into_iter().map(|key| key.record);
+        let updates = updates.into_iter().map(|key| key.record());
         let mut changes: Changes = proposals
             .into_iter()
             .chain(updates)
-            .chain([self.key(GroupRecord::PendingMessages).record])
+            .chain([self.key(GroupRecord::PendingMessages).record()])
             .map(|record| (record, None))
             .collect();
         changes.extend(undo.records);
-        changes.insert(self.key(GroupRecord::Undo).record, None);
+        changes.insert(self.key(GroupRecord::Undo).record(), None);
         let left = match &self.engine {
             Some(engine) => engine.epoch_authenticator().as_slice().to_vec(),
             None => {
