@@ -164,3 +164,57 @@ fn the_tree_may_come_beside_the_welcome() {
         Err(JoinError::MissingTree)
     ));
 }
+
+#[test]
+fn a_large_group_is_joined_and_one_wrong_leaf_is_found() {
+    let mut alice = Client::new("alice", SUITE);
+    let settings = Settings::default().tree_in_welcome(false);
+    let mut group = alice.create(&GroupParameters::default().settings(settings.clone()));
+    let adds: Vec<_> = (0..150)
+        .map(|number| Client::new(&format!("client {number}"), SUITE).key_package())
+        .map(Proposal::Add)
+        .collect();
+    let mut bob = Client::new("bob", SUITE);
+    let adds = [adds, vec![Proposal::Add(bob.key_package())]].concat();
+    let sent = group.commit(&mut alice.keystore, &adds, b"").unwrap();
+    group.merge_pending(&mut alice.keystore).unwrap();
+    let welcome = sent.welcome.unwrap();
+    let tree = group.ratchet_tree().unwrap();
+    let info = group.group_info().unwrap();
+
+    let open = |bob: &Client, tree: &[u8]| {
+        Invitation::open(
+            &bob.keystore,
+            &welcome,
+            Some(tree),
+            settings.clone(),
+            rules(),
+        )
+    };
+    let from_outside = |tree: &[u8]| {
+        let mut outsider = Client::new("outsider", SUITE);
+        let (identity, join) = (outsider.identity(), ExternalJoin::default());
+        let store = &mut outsider.keystore;
+        Group::join_external(store, identity, &info, Some(tree), &join, rules()).map(drop)
+    };
+    // The name of a member in the middle, signed with its leaf; and what signs it.
+    let name = b"client 75";
+    let at = tree
+        .windows(name.len())
+        .position(|window| window == name)
+        .unwrap();
+    for at in [at, at - 20] {
+        let mut wrong = tree.clone();
+        wrong[at] ^= 1;
+        assert!(matches!(open(&bob, &wrong), Err(JoinError::InvalidTree)));
+        assert!(matches!(from_outside(&wrong), Err(JoinError::InvalidTree)));
+    }
+    from_outside(&tree).unwrap();
+    let mut bobs = open(&bob, &tree)
+        .unwrap()
+        .accept(&mut bob.keystore)
+        .unwrap();
+    let message = group.encrypt(&mut alice.keystore, b"hello", b"").unwrap();
+    let received = bobs.receive(&mut bob.keystore, &message).unwrap();
+    assert!(matches!(received, Received::Message(message) if message.plaintext == b"hello"));
+}

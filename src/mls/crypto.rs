@@ -24,11 +24,10 @@
 //! own are [`Secret`], and operations with private keys clear the stack that they
 //! used, also in the threads of `openmls`.
 
-mod leaves;
 mod seed;
+mod signatures;
 
 use alloc::vec::Vec;
-use std::sync::OnceLock;
 
 use openmls_traits::{
     crypto::OpenMlsCrypto,
@@ -40,8 +39,8 @@ use openmls_traits::{
 use tls_codec::SecretVLBytes;
 
 use self::{
-    leaves::Signatures,
     seed::{Encapsulation, Seed, length},
+    signatures::Signatures,
 };
 use super::signer::SigningKey;
 use crate::primitives::{
@@ -78,7 +77,7 @@ impl Crypto {
     pub(crate) fn new(seed: Secret<32>) -> Self {
         Self {
             seed: Seed::new(seed),
-            signatures: Signatures::Check(OnceLock::new()),
+            signatures: Signatures::default(),
         }
     }
 }

@@ -8,12 +8,13 @@ use openmls::{
     extensions::Extensions, group::GroupContext, messages::group_info::VerifiableGroupInfo,
     prelude::RatchetTreeIn,
 };
-use tls_codec::Deserialize;
+use openmls_traits::OpenMlsProvider;
+use tls_codec::{Deserialize, Size};
 
 use super::{
     super::{
         MAX_MESSAGE, credential::Credential, extension::external_senders, overlay::Overlay,
-        rules::Rules,
+        provider::Provider, rules::Rules,
     },
     state::keys_of,
 };
@@ -22,6 +23,41 @@ use crate::store::{Keystore, StoreError};
 pub use error::JoinError;
 pub use external::ExternalJoin;
 pub use invitation::Invitation;
+
+/// Bytes of a tree below which starting threads takes longer than they save: some
+/// twenty leaves.
+#[cfg(not(test))]
+const LARGE_TREE: usize = 4096;
+#[cfg(test)]
+const LARGE_TREE: usize = 64;
+
+/// When the signatures of a tree are verified.
+#[derive(Clone, Copy)]
+enum Verification {
+    /// While the engine does the rest, on all processors.
+    Beside,
+    /// When the engine asks for it.
+    AtOnce,
+}
+
+impl Verification {
+    /// That of this tree: at once, if it is small.
+    fn of_tree(self, tree: Option<&RatchetTreeIn>) -> Self {
+        match tree {
+            Some(tree) if tree.tls_serialized_len() >= LARGE_TREE => self,
+            _ => Self::AtOnce,
+        }
+    }
+
+    /// Runs an operation of the engine. None if a signature does not verify that was
+    /// verified beside it: then run it again, to learn why.
+    fn run<T>(self, provider: &Provider<'_>, operation: impl FnOnce() -> T) -> Option<T> {
+        match self {
+            Self::Beside => provider.crypto().verify_beside(operation),
+            Self::AtOnce => Some(operation()),
+        }
+    }
+}
 
 /// Deletes what there is of a group of this id.
 fn forget(keystore: &Keystore, overlay: &Overlay<'_>, id: &[u8]) -> Result<(), StoreError> {

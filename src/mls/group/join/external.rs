@@ -5,19 +5,26 @@ use alloc::vec::Vec;
 use openmls::{
     group::MlsGroup,
     messages::{group_info::VerifiableGroupInfo, proposals::PreSharedKeyProposal},
-    prelude::{LeafNodeParameters, MlsMessageBodyIn},
+    prelude::{LeafNodeParameters, MlsMessageBodyIn, RatchetTreeIn},
 };
 use openmls_traits::OpenMlsProvider;
 use rand_core::TryCryptoRng;
 
 use super::{
     super::{Group, checked_id, commit::psk_id, message_bytes, outcome},
-    JoinError, check_external_senders, check_members, forget, parse_tree, tree_of,
+    JoinError, Verification, check_external_senders, check_members, forget, parse_tree, tree_of,
 };
 use crate::{
     mls::{
-        error::GroupError, extension::Capabilities, identity::Identity, message_body,
-        overlay::Overlay, provider::Seed, rules::Rules, settings::Settings, suite::CipherSuite,
+        error::GroupError,
+        extension::Capabilities,
+        identity::Identity,
+        message_body,
+        overlay::Overlay,
+        provider::{Provider, Seed},
+        rules::Rules,
+        settings::Settings,
+        suite::CipherSuite,
     },
     store::Keystore,
 };
@@ -59,6 +66,64 @@ impl ExternalJoin {
         self.authenticated_data = data.to_vec();
         self
     }
+
+    /// The group as it is behind the commit that joins it, and the commit. None if a
+    /// signature that was verified beside the rest does not verify.
+    fn commit(
+        &self,
+        provider: &Provider<'_>,
+        identity: &Identity,
+        info: VerifiableGroupInfo,
+        ratchet_tree: Option<RatchetTreeIn>,
+        rules: &Rules,
+        verification: Verification,
+    ) -> Result<Option<(MlsGroup, Vec<u8>)>, JoinError> {
+        let suite = info.ciphersuite();
+        let verification = verification.of_tree(tree_of(&info, ratchet_tree.as_ref()));
+        let mut builder = MlsGroup::external_commit_builder()
+            .with_config(self.settings.join_config())
+            .with_aad(self.authenticated_data.clone());
+        if let Some(tree) = ratchet_tree {
+            builder = builder.with_ratchet_tree(tree);
+        }
+        if !rules.checks_lifetimes() {
+            builder = builder.skip_lifetime_validation();
+        }
+        let built = verification.run(provider, || {
+            builder.build_group(provider, info, identity.credential_with_key())
+        });
+        let Some(built) = built else {
+            return Ok(None);
+        };
+        let mut commit = outcome::<_, JoinError, _>(provider, built)?.leaf_node_parameters(
+            LeafNodeParameters::builder()
+                .with_capabilities(self.capabilities.engine())
+                .build(),
+        );
+        for psk in &self.psks {
+            let psk = psk_id(suite, provider, psk)?;
+            commit = commit.add_psk_proposal(PreSharedKeyProposal::new(psk));
+        }
+        let commit = commit
+            .load_psks(provider.storage())
+            .map_err(GroupError::from)?
+            .create_group_info(false)
+            .build(
+                provider.rand(),
+                provider.crypto(),
+                identity.signer(),
+                |_| true,
+            )
+            .map_err(GroupError::from)?;
+        let (engine, messages) = commit.finalize(provider).map_err(|_| JoinError::Internal)?;
+        if let Some(failure) = provider.failure() {
+            return Err(failure.into());
+        }
+        check_members(engine.members(), rules)?;
+        check_external_senders(engine.extensions(), rules)?;
+        let message = message_bytes(messages.commit())?;
+        Ok(Some((engine, message)))
+    }
 }
 
 impl Group {
@@ -95,54 +160,23 @@ impl Group {
         let id = info.group_id().clone();
         checked_id(id.as_slice()).map_err(|_| JoinError::Malformed)?;
         let seed = Seed::draw(rng)?;
-        let overlay = Overlay::new(keystore);
-        forget(keystore, &overlay, id.as_slice())?;
-        let provider = seed.provider(overlay);
-        if let Some(tree) = tree_of(&info, ratchet_tree.as_ref()) {
-            provider.crypto().verify_leaves(suite, tree, &id);
-        }
-
-        let mut builder = MlsGroup::external_commit_builder()
-            .with_config(join.settings.join_config())
-            .with_aad(join.authenticated_data.clone());
-        if let Some(tree) = ratchet_tree {
-            builder = builder.with_ratchet_tree(tree);
-        }
-        if !rules.checks_lifetimes() {
-            builder = builder.skip_lifetime_validation();
-        }
-        let built = builder.build_group(&provider, info, identity.credential_with_key());
-        let mut commit = outcome::<_, JoinError, _>(&provider, built)?.leaf_node_parameters(
-            LeafNodeParameters::builder()
-                .with_capabilities(join.capabilities.engine())
-                .build(),
-        );
-        for psk in &join.psks {
-            let psk = psk_id(suite, &provider, psk)?;
-            commit = commit.add_psk_proposal(PreSharedKeyProposal::new(psk));
-        }
-        let commit = commit
-            .load_psks(provider.storage())
-            .map_err(GroupError::from)?
-            .create_group_info(false)
-            .build(
-                provider.rand(),
-                provider.crypto(),
-                identity.signer(),
-                |_| true,
-            )
-            .map_err(GroupError::from)?;
-        let (engine, messages) = commit
-            .finalize(&provider)
-            .map_err(|_| JoinError::Internal)?;
-        if let Some(failure) = provider.failure() {
-            return Err(failure.into());
-        }
-        check_members(engine.members(), &rules)?;
-        check_external_senders(engine.extensions(), &rules)?;
-        let message = message_bytes(messages.commit())?;
+        let commit = |verification| {
+            let overlay = Overlay::new(keystore);
+            forget(keystore, &overlay, id.as_slice())?;
+            let provider = seed.provider(overlay);
+            let (info, tree) = (info.clone(), ratchet_tree.clone());
+            let committed = join.commit(&provider, &identity, info, tree, &rules, verification)?;
+            let Some((engine, message)) = committed else {
+                return Ok::<_, JoinError>(None);
+            };
+            Ok(Some((engine, message, provider.into_changes()?)))
+        };
+        let committed = match commit(Verification::Beside)? {
+            Some(committed) => committed,
+            None => commit(Verification::AtOnce)?.ok_or(JoinError::Internal)?,
+        };
+        let (engine, message, changes) = committed;
         let settings = join.settings.clone();
-        let changes = provider.into_changes()?;
         let group =
             Self::keep::<JoinError>(&seed, changes, keystore, engine, identity, rules, settings)?;
         Ok((group, message))

@@ -5,9 +5,8 @@ use core::fmt;
 
 use openmls::{
     group::{ProcessedWelcome, StagedWelcome},
-    prelude::{MlsMessageBodyIn, Welcome},
+    prelude::{MlsMessageBodyIn, RatchetTreeIn, Welcome},
 };
-use openmls_traits::OpenMlsProvider;
 use rand_core::TryCryptoRng;
 
 use super::{
@@ -17,7 +16,7 @@ use super::{
         outcome,
         state::{engine_in, own_value},
     },
-    JoinError, check_external_senders, check_members, forget, parse_tree, tree_of,
+    JoinError, Verification, check_external_senders, check_members, forget, parse_tree, tree_of,
 };
 use crate::{
     mls::{
@@ -68,6 +67,35 @@ impl Invitation {
         let welcome = parse_welcome(welcome)?;
         let ratchet_tree = ratchet_tree.map(parse_tree).transpose()?;
         let seed = Seed::draw(rng)?;
+        let open = |verification| {
+            let (welcome, tree) = (welcome.clone(), ratchet_tree.clone());
+            let (settings, rules) = (settings.clone(), rules.clone());
+            Self::stage(
+                &seed,
+                keystore,
+                welcome,
+                tree,
+                settings,
+                rules,
+                verification,
+            )
+        };
+        match open(Verification::Beside)? {
+            Some(invitation) => Ok(invitation),
+            None => open(Verification::AtOnce)?.ok_or(JoinError::Internal),
+        }
+    }
+
+    /// None if a signature that was verified beside the rest does not verify.
+    fn stage(
+        seed: &Seed,
+        keystore: &Keystore,
+        welcome: Welcome,
+        ratchet_tree: Option<RatchetTreeIn>,
+        settings: Settings,
+        rules: Rules,
+        verification: Verification,
+    ) -> Result<Option<Self>, JoinError> {
         let provider = seed.provider(Overlay::new(keystore));
 
         let processed =
@@ -82,10 +110,7 @@ impl Invitation {
         let own = processed.own_key_package().ok_or(JoinError::Internal)?;
         let key = own.leaf_node().signature_key().as_slice().to_vec();
         let identity = Identity::load(keystore, &key)?.ok_or(JoinError::UnknownIdentity)?;
-        if let Some(tree) = tree_of(info, ratchet_tree.as_ref()) {
-            let suite = info.ciphersuite();
-            provider.crypto().verify_leaves(suite, tree, &id);
-        }
+        let verification = verification.of_tree(tree_of(info, ratchet_tree.as_ref()));
 
         let mut builder =
             openmls::group::JoinBuilder::new(&provider, processed).replace_old_group();
@@ -95,16 +120,19 @@ impl Invitation {
         if !rules.checks_lifetimes() {
             builder = builder.skip_lifetime_validation();
         }
-        let staged = outcome::<_, JoinError, _>(&provider, builder.build())?;
+        let Some(built) = verification.run(&provider, || builder.build()) else {
+            return Ok(None);
+        };
+        let staged = outcome::<_, JoinError, _>(&provider, built)?;
         check_members(staged.members(), &rules)?;
         check_external_senders(staged.group_context().extensions(), &rules)?;
-        Ok(Self {
+        Ok(Some(Self {
             engine: Box::new(staged),
             changes: provider.into_changes()?,
             identity,
             settings,
             rules,
-        })
+        }))
     }
 
     /// [`Self::open_with`] the operating system's generator.

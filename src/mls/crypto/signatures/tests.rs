@@ -3,11 +3,12 @@
 use alloc::vec;
 use core::ops::Range;
 
-use openmls_traits::crypto::OpenMlsCrypto;
+use openmls::{group::GroupId, treesync::RatchetTreeIn};
+use openmls_traits::{crypto::OpenMlsCrypto, types::Ciphersuite};
 use tls_codec::Deserialize;
 
 use super::*;
-use crate::mls::signer::SigningKey;
+use crate::{mls::signer::SigningKey, primitives::wipe::Secret};
 
 const GROUP: &[u8] = b"group";
 const ED25519_SUITE: Ciphersuite = Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519;
@@ -74,35 +75,26 @@ fn tree(suite: Ciphersuite, leaves: Range<u8>, spoilt: &[u8]) -> RatchetTreeIn {
     RatchetTreeIn::tls_deserialize(&mut vector(&nodes).as_slice()).unwrap()
 }
 
-fn known(crypto: &Crypto) -> usize {
-    let Signatures::Check(known) = &crypto.signatures else {
-        return 0;
-    };
-    known.get().map_or(0, HashSet::len)
-}
-
 fn crypto() -> Crypto {
     Crypto::new(Secret::ZERO)
 }
 
 #[test]
-fn a_tree_is_taken_or_refused_alike_whether_verified_ahead_or_not() {
+fn a_tree_is_taken_or_refused_alike_whether_verified_beside_or_at_once() {
     let group = GroupId::from_slice(GROUP);
     for (suite, leaves) in [
         (ED25519_SUITE, 1),
         (ED25519_SUITE, 2),
-        (ED25519_SUITE, 70),
+        (ED25519_SUITE, 100),
         (P256_SUITE, 35),
     ] {
         for spoilt in [&[][..], &[0], &[leaves - 1], &[leaves / 2, 0]] {
             let tree = tree(suite, 0..leaves, spoilt);
-            let (ahead, at_once) = (crypto(), crypto());
-            ahead.verify_leaves(suite, &tree, &group);
-            let spoilt = spoilt.iter().collect::<HashSet<_>>().len();
-            assert_eq!(known(&ahead), usize::from(leaves) - spoilt);
-            let expected = tree.clone().into_verified(suite, &at_once, &group);
-            assert_eq!(expected.is_ok(), spoilt == 0);
-            assert_eq!(tree.into_verified(suite, &ahead, &group), expected);
+            let expected = tree.clone().into_verified(suite, &crypto(), &group);
+            assert_eq!(expected.is_ok(), spoilt.is_empty());
+            let crypto = crypto();
+            let beside = crypto.verify_beside(|| tree.into_verified(suite, &crypto, &group));
+            assert_eq!(beside, spoilt.is_empty().then_some(expected));
         }
     }
 }
@@ -110,42 +102,38 @@ fn a_tree_is_taken_or_refused_alike_whether_verified_ahead_or_not() {
 #[test]
 fn a_tree_of_another_group_or_suite_is_refused() {
     let tree = tree(ED25519_SUITE, 0..3, &[]);
-    let group = GroupId::from_slice(b"another");
-    let ahead = crypto();
-    ahead.verify_leaves(ED25519_SUITE, &tree, &group);
-    // The leaf of a key package names no group.
-    assert_eq!(known(&ahead), 1);
-    assert!(
-        tree.clone()
-            .into_verified(ED25519_SUITE, &ahead, &group)
-            .is_err()
-    );
-
-    let group = GroupId::from_slice(GROUP);
-    let ahead = crypto();
-    ahead.verify_leaves(P256_SUITE, &tree, &group);
-    assert_eq!(known(&ahead), 0);
-    assert!(tree.into_verified(P256_SUITE, &ahead, &group).is_err());
+    for (suite, group) in [(ED25519_SUITE, &b"another"[..]), (P256_SUITE, GROUP)] {
+        let (tree, group, crypto) = (tree.clone(), GroupId::from_slice(group), crypto());
+        let beside = crypto.verify_beside(|| tree.into_verified(suite, &crypto, &group));
+        assert!(beside.is_none_or(|verified| verified.is_err()));
+    }
 }
 
 #[test]
-fn what_is_known_vouches_for_itself_alone() {
-    let crypto = crypto();
-    let group = GroupId::from_slice(GROUP);
-    crypto.verify_leaves(ED25519_SUITE, &tree(ED25519_SUITE, 0..2, &[]), &group);
-    assert_eq!(known(&crypto), 2);
-    // A later tree adds nothing, and is checked as ever.
-    let other = tree(ED25519_SUITE, 0..4, &[3]);
-    crypto.verify_leaves(ED25519_SUITE, &other, &group);
-    assert_eq!(known(&crypto), 2);
-    assert!(other.into_verified(ED25519_SUITE, &crypto, &group).is_err());
+fn what_fails_by_itself_fails_so() {
+    let beside = crypto().verify_beside(|| Err::<(), _>("no tree"));
+    assert_eq!(beside, Some(Err("no tree")));
+}
 
+#[test]
+fn signatures_are_taken_for_good_within_the_operation_alone() {
     let key = SigningKey::from_random(SignatureScheme::ED25519, &[1; 32]).unwrap();
-    let forged = crypto.verify_signature(
-        SignatureScheme::ED25519,
-        b"message",
-        &key.public_key(),
-        &[0; 64],
-    );
-    assert_eq!(forged, Err(CryptoError::InvalidSignature));
+    let crypto = crypto();
+    let forged = || {
+        let public = key.public_key();
+        crypto.verify_signature(SignatureScheme::ED25519, b"message", &public, &[0; 64])
+    };
+    for _ in 0..2 {
+        assert_eq!(forged(), Err(CryptoError::InvalidSignature));
+        assert_eq!(crypto.verify_beside(forged), None);
+        assert_eq!(crypto.verify_beside(|| 7), Some(7));
+    }
+}
+
+#[test]
+fn an_operation_that_panics_leaves_no_thread_waiting() {
+    let crypto = crypto();
+    let panics = || crypto.verify_beside(|| panic!("on purpose"));
+    std::panic::catch_unwind(core::panic::AssertUnwindSafe(panics)).unwrap_err();
+    assert_eq!(crypto.verify_beside(|| 7), Some(7));
 }
