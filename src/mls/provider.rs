@@ -18,23 +18,18 @@ use crate::{
 
 /// All that an operation draws comes from 32 bytes of the caller's generator, so
 /// that it cannot fail half-way for want of randomness, and a run with the same
-/// bytes gives the same result.
-pub(super) struct Seed(HmacSha256);
+/// bytes gives the same result. What derives from it does so under labels of its own.
+pub(super) struct Seed(Secret<32>);
 
 impl Seed {
     pub(super) fn draw<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, RngError> {
-        let seed: Secret<32> = draw(rng)?;
-        Ok(Self(HmacSha256::with_key(seed.as_slice())))
-    }
-
-    fn part(&self, label: &[u8]) -> Secret<32> {
-        self.0.expand(&[label])
+        Ok(Self(draw(rng)?))
     }
 
     pub(super) fn provider<'k>(&self, overlay: Overlay<'k>) -> Provider<'k> {
         Provider {
-            crypto: Crypto::new(self.part(b"crypto")),
-            random: Random::new(self.part(b"random")),
+            crypto: Crypto::new(self.0.clone()),
+            random: Random::new(self.0.clone()),
             overlay,
         }
     }
@@ -42,7 +37,7 @@ impl Seed {
     /// For the nonces of stored values.
     pub(super) fn nonces(&self) -> Nonces {
         Nonces {
-            key: HmacSha256::with_key(self.part(b"nonces").as_slice()),
+            key: HmacSha256::new(&self.0),
             counter: 0,
         }
     }
@@ -93,7 +88,10 @@ impl<'k> OpenMlsProvider for Provider<'k> {
     }
 }
 
-/// A stream of nonces under a key of its own.
+/// Separates nonces from what else derives from a seed.
+const NONCES: &[u8] = b"necturus mls nonces";
+
+/// A stream of nonces.
 pub(super) struct Nonces {
     key: HmacSha256,
     counter: u64,
@@ -117,6 +115,7 @@ impl TryRng for Nonces {
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         for chunk in bytes.chunks_mut(32) {
             let mut block = self.key.clone();
+            block.update(NONCES);
             block.update(&self.counter.to_be_bytes());
             self.counter = self.counter.wrapping_add(1);
             let block = Zeroizing::new(block.finish());

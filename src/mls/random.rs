@@ -21,11 +21,11 @@ pub(crate) struct Random {
     calls: AtomicU64,
 }
 
-/// Separates this from what [`Crypto`](super::crypto::Crypto) derives from a seed.
+/// Separates this from what else derives from a seed.
 const LABEL: &[u8] = b"necturus mls random";
 
 impl Random {
-    /// The stream of 32 random bytes that nothing else is drawn from.
+    /// The stream of 32 random bytes.
     pub(crate) fn new(seed: Secret<32>) -> Self {
         Self {
             seed,
