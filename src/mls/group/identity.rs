@@ -1,6 +1,7 @@
 //! Who we are in a group, and how that changes.
 
 use alloc::vec::Vec;
+use std::collections::HashSet;
 
 use openmls::group::MlsGroup;
 use rand_core::TryCryptoRng;
@@ -8,7 +9,7 @@ use rand_core::TryCryptoRng;
 use super::{
     super::{
         credential::Credential, error::GroupError, identity::Identity, overlay::Overlay,
-        record::GroupRecord,
+        record::GroupRecord, staged::Effect,
     },
     CommitMessages, Group, Kept,
     state::own_value,
@@ -152,11 +153,95 @@ pub(super) fn can_follow(engine: &MlsGroup, next: &Identity) -> Result<(), Group
     Ok(())
 }
 
+/// Whether a commit gives one signature key to two members (RFC 9420 §7.3): the engine
+/// looks at the keys of Adds alone.
+pub(super) fn doubles_a_key(engine: &MlsGroup, effect: &Effect) -> bool {
+    let changed = effect.updated.iter();
+    let changed = changed.filter(|(old, new)| old.signature_key != new.signature_key);
+    let leaving = effect
+        .removed
+        .iter()
+        .chain(changed.clone().map(|(old, _)| old));
+    let leaving: HashSet<u32> = leaving.map(|member| member.leaf).collect();
+    let mut keys = HashSet::new();
+    let coming = effect.added.iter().chain(changed.map(|(_, new)| new));
+    for member in coming {
+        if !keys.insert(member.signature_key.as_slice()) {
+            return true;
+        }
+    }
+    !keys.is_empty()
+        && engine.treesync().full_leaves().any(|(index, leaf)| {
+            !leaving.contains(&index.u32()) && keys.contains(leaf.signature_key().as_slice())
+        })
+}
+
 /// An identity with the credential of our leaf: its key may have another by now.
 pub(super) fn in_leaf(identity: Identity, engine: &MlsGroup) -> Identity {
     match engine.credential() {
         Ok(credential) => identity.with_credential(Credential::from_engine(credential)),
         // We are no member any more.
         Err(_) => identity,
+    }
+}
+
+#[cfg(feature = "os-rng")]
+#[cfg(test)]
+mod tests {
+    use openmls::prelude::NewSignerBundle;
+    use openmls_traits::OpenMlsProvider;
+
+    use super::{super::message_bytes, *};
+    use crate::{
+        mls::{
+            CipherSuite, GroupParameters, Invitation, KeyPackage, KeyPackageOptions, Proposal,
+            ReceiveError, Rules, Settings,
+        },
+        pickle::PickleKey,
+        primitives::random::OsRng,
+        store::MemoryBackend,
+    };
+
+    const SUITE: CipherSuite = CipherSuite::X25519Aes128Gcm;
+
+    /// What [`Group::change_identity`] refuses to make.
+    #[test]
+    fn nobody_takes_the_key_of_another_member() {
+        let [mut alice, mut bob] = [(); 2]
+            .map(|()| Keystore::open(MemoryBackend::new(), &PickleKey::from_bytes(&[7; 32])))
+            .map(Result::unwrap);
+        let identity = |name| Identity::new(SUITE, Credential::basic(name)).unwrap();
+        let (parameters, rules) = (GroupParameters::default(), Rules::accept_any_credential());
+        let mut hers =
+            Group::create(&mut alice, identity(b"alice"), &parameters, rules.clone()).unwrap();
+        let package =
+            KeyPackage::generate(&mut bob, &identity(b"bob"), &KeyPackageOptions::default());
+        let add = [Proposal::Add(package.unwrap())];
+        let welcome = hers.commit(&mut alice, &add, b"").unwrap().welcome.unwrap();
+        hers.merge_pending(&mut alice).unwrap();
+        let mut his = Invitation::open(&bob, &welcome, None, Settings::default(), rules)
+            .unwrap()
+            .accept(&mut bob)
+            .unwrap();
+
+        let key = hers.identity().signature_key();
+        let stolen = Identity::load(&alice, &key).unwrap().unwrap();
+        stolen.store(&mut bob).unwrap();
+        let commit = his.run(&mut OsRng, &mut bob, |engine, provider, identity| {
+            let next = NewSignerBundle {
+                signer: stolen.signer(),
+                credential_with_key: stolen.credential_with_key(),
+            };
+            let (rand, crypto) = (provider.rand(), provider.crypto());
+            let messages = engine
+                .commit_builder()
+                .load_psks(provider.storage())?
+                .build_with_new_signer(rand, crypto, identity.signer(), next, |_| true)?
+                .stage_commit(provider)?;
+            message_bytes(&messages.into_messages().0)
+        });
+        let received = hers.receive(&mut alice, &commit.unwrap());
+        assert!(matches!(received, Err(ReceiveError::InvalidCommit)));
+        hers.encrypt(&mut alice, b"on", b"").unwrap();
     }
 }

@@ -21,7 +21,9 @@ use super::{
         sealable,
         staged::{StagedCommit, accepted, proposal_accepted},
     },
-    Group, evicted, message_bytes, outcome,
+    Group, evicted,
+    identity::doubles_a_key,
+    message_bytes, outcome,
     propose::is_understood,
     undo,
 };
@@ -144,14 +146,18 @@ impl Group {
                         return Err(ReceiveError::CredentialRejected);
                     }
                     let ticket = self.issue_ticket();
-                    Ok(Received::Commit(StagedCommit::new(
+                    let commit = StagedCommit::new(
                         &engine,
                         commit,
                         changes,
                         ticket,
                         sender,
                         authenticated_data,
-                    )))
+                    );
+                    if doubles_a_key(&engine, commit.effect()) {
+                        return Err(ReceiveError::InvalidCommit);
+                    }
+                    Ok(Received::Commit(commit))
                 }
                 ProcessedMessageContent::OwnPendingCommit => Ok(Received::OwnPendingCommit),
                 ProcessedMessageContent::OwnPrivateMessage => {
