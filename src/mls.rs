@@ -8,6 +8,7 @@
 //! | make a group, and be in it | [`Group`] |
 //! | change a group, alone or by proposals | [`Group::commit`], [`Group::propose`], [`Proposal`] |
 //! | look at a commit before it counts | [`StagedCommit`], [`Effect`] |
+//! | send a commit again that may not have got out | [`Group::pending_messages`] |
 //! | change your key or credential in your groups | [`Group::change_identity`] |
 //! | join without being asked | [`Group::join_external`] |
 //! | find out that a group has forked, and heal it | [`Group`](Group#when-a-group-has-forked) |
