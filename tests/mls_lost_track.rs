@@ -109,30 +109,21 @@ fn an_object_that_was_overtaken_changes_nothing() {
     let message = bobs.encrypt(&mut bob.keystore, b"to alice", b"").unwrap();
     let commit = bobs.commit(&mut bob.keystore, &[], b"").unwrap().commit;
 
-    let mut newer = load(&alice.keystore, &group);
-    let mut staged = Vec::new();
-    // Either of the ways to go on counts.
-    for step in 0..3 {
+    let steps: [fn(&mut Group, &mut Keystore); 3] = [
+        |group, store| drop(group.encrypt(store, b"newer", b"").unwrap()),
+        |group, store| drop(group.propose(store, &Proposal::Update, b"").unwrap()),
+        |group, store| group.set_settings(store, Settings::default()).unwrap(),
+    ];
+    let mut newer = group;
+    for go_on in steps {
         let store = &mut alice.keystore;
-        if step < 2 {
-            let mut received = load(store, &newer);
-            if let Received::Commit(commit) = received.receive(store, &commit).unwrap() {
-                staged.push((received, commit));
-            }
-        }
-        match step {
-            0 => drop(newer.encrypt(store, b"newer", b"").unwrap()),
-            1 => drop(newer.propose(store, &Proposal::Update, b"").unwrap()),
-            _ => newer.set_settings(store, Settings::default()).unwrap(),
-        }
-        refuses_to_go_on(&mut group, store, &message, &commit);
-        group = load(store, &newer);
-        let settings = Settings::default().keep_previous_epoch(true);
-        group.set_settings(store, settings).unwrap();
-        newer = load(store, &group);
-    }
-    for (mut group, commit) in staged {
-        let merged = group.merge(&mut alice.keystore, commit);
+        let (mut overtaken, mut receiver) = (load(store, &newer), load(store, &newer));
+        let Received::Commit(received) = receiver.receive(store, &commit).unwrap() else {
+            panic!("no commit")
+        };
+        go_on(&mut newer, store);
+        refuses_to_go_on(&mut overtaken, store, &message, &commit);
+        let merged = receiver.merge(store, received);
         assert!(matches!(merged, Err(GroupError::Store(StoreError::Stale))));
     }
 
