@@ -243,3 +243,24 @@ fn what_was_left_leaves_no_record_behind() {
     assert_eq!(keys(), before);
     load(&bob.keystore, &bobs);
 }
+
+#[test]
+fn an_object_that_missed_a_proposal_among_many_is_overtaken() {
+    let settings = Settings::default().framing(Framing::Public);
+    let [(mut alice, mut group)] = group_of(SUITE, &settings);
+    let mut others = Client::new("others", SUITE);
+    // So many that their list is too long for the common record.
+    for _ in 0..80 {
+        let add = Proposal::Add(others.key_package());
+        group.propose(&mut alice.keystore, &add, b"").unwrap();
+    }
+    let mut overtaken = load(&alice.keystore, &group);
+    let first = group.pending_proposals().unwrap()[0].reference.clone();
+    group.drop_proposal(&mut alice.keystore, &first).unwrap();
+    let committed = overtaken.commit(&mut alice.keystore, &[], b"");
+    assert!(matches!(
+        committed,
+        Err(GroupError::Store(StoreError::Stale))
+    ));
+    group.commit(&mut alice.keystore, &[], b"").unwrap();
+}

@@ -16,6 +16,7 @@ pub(super) struct Bundle {
     /// [Items](items): name, value, name, value.
     stored: Arc<Zeroizing<Vec<u8>>>,
     changed: BTreeMap<Vec<u8>, Option<Zeroizing<Vec<u8>>>>,
+    touched: bool,
 }
 
 impl Bundle {
@@ -29,6 +30,7 @@ impl Bundle {
         Ok(Self {
             stored,
             changed: BTreeMap::new(),
+            touched: false,
         })
     }
 
@@ -69,8 +71,13 @@ impl Bundle {
         }
     }
 
+    /// Has it written anew, though none of its values changes.
+    pub(super) const fn touch(&mut self) {
+        self.touched = true;
+    }
+
     pub(super) fn is_changed(&self) -> bool {
-        !self.changed.is_empty()
+        self.touched || !self.changed.is_empty()
     }
 
     /// The names of the values that were changed.

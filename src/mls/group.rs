@@ -214,14 +214,16 @@ impl Group {
     /// # Errors
     /// [`StoreError`] if it could not be read.
     pub fn load(keystore: &Keystore, id: &[u8], rules: Rules) -> Result<Option<Self>, StoreError> {
+        let mut known = Known::read(keystore, id)?;
         let overlay = Overlay::new(keystore);
         let Some(kept) = own_value::<Kept>(&overlay, id, GroupRecord::Kept)? else {
             return Ok(None);
         };
         let identity = Identity::load(keystore, &kept.signature_key)?.ok_or(StoreError::Damaged)?;
         let engine = engine_in(&overlay, id)?;
+        known.keep_bundle(overlay);
         Ok(Some(Self {
-            known: Known::read(keystore, overlay, id)?,
+            known,
             id: id.to_vec(),
             suite: CipherSuite::from_engine(engine.ciphersuite()).ok_or(StoreError::Damaged)?,
             epoch: engine.epoch().as_u64(),

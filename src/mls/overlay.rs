@@ -156,6 +156,10 @@ impl<'k> Overlay<'k> {
             let was_alone = bundle.is_alone(&key.name);
             let short = alone.take_if(|value| value.len() <= MAX_SHORT);
             let mark = alone.as_ref().map(|_| Zeroizing::default());
+            // Its writing tells that the group has changed: see `Known`.
+            if alone.is_some() && !key.tells_itself() {
+                bundle.touch();
+            }
             bundle.set(key.name.clone(), short.or(mark));
             if alone.is_none() && !was_alone {
                 return Ok(());

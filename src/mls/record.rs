@@ -82,6 +82,12 @@ pub(super) struct RecordKey {
 }
 
 impl RecordKey {
+    /// Whether its own record is looked at to see that a group has changed, beside the
+    /// bundle.
+    pub(super) fn tells_itself(&self) -> bool {
+        self.name == [GroupRecord::MessageSecrets as u8]
+    }
+
     /// The key in the keystore of a record to itself.
     pub(super) fn record(&self) -> Vec<u8> {
         beside(&self.prefix, &self.name)

@@ -1,11 +1,13 @@
 //! Commits of our own.
 
 use alloc::{boxed::Box, vec::Vec};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use openmls::{
     group::{MlsGroup, QueuedProposal},
-    messages::proposals::{CustomProposal, PreSharedKeyProposal, Proposal as EngineProposal},
+    messages::proposals::{
+        CustomProposal, PreSharedKeyProposal, Proposal as EngineProposal, ProposalOrRefType,
+    },
     prelude::{LeafNodeIndex, LeafNodeParameters, NewSignerBundle},
     schedule::{ExternalPsk, PreSharedKeyId, Psk},
 };
@@ -23,10 +25,10 @@ use super::{
         proposal::Proposal,
         provider::{Provider, Seed},
         record::GroupRecord,
-        staged::proposal_accepted,
+        staged::{Effect, proposal_accepted},
     },
     Group,
-    identity::can_follow,
+    identity::{can_follow, doubles_a_key},
     message_bytes,
     propose::check_custom,
     state::own_value,
@@ -103,6 +105,13 @@ impl Group {
                 });
                 if !accepted {
                     return Err(GroupError::CredentialRejected);
+                }
+                let us = Sender::Member(engine.own_leaf_index().u32());
+                let doubled = engine
+                    .pending_commit()
+                    .is_some_and(|commit| doubles_a_key(engine, &Effect::of(engine, commit, us)));
+                if doubled {
+                    return Err(GroupError::DuplicateKey);
                 }
                 provider.storage().put(key, &messages)?;
                 Ok(messages)
@@ -289,12 +298,15 @@ fn commit(
 
 /// Of proposals that exclude each other one is committed (RFC 9420 §12.2). openmls
 /// chooses among those that change or remove one member, but for what comes after a
-/// self-remove, at which its debug assertions panic; and not among those that add one
-/// client, of which the first is taken, or that replace the group's extensions, of
-/// which it is the last.
+/// self-remove, at which its debug assertions panic; and not among those that bring one
+/// signature key, of which the first is taken, or that replace the group's extensions,
+/// of which it is the last. What waits and brings the key of a member that stays is
+/// left out, too: nobody could commit anything else as long as it waits.
 struct Selection {
     leaving: HashSet<u32>,
-    added: HashSet<Vec<u8>>,
+    /// The leaves of the keys of those who stay; none if nothing waits.
+    present: HashMap<Vec<u8>, u32>,
+    coming: HashSet<Vec<u8>>,
     superseded: HashSet<Vec<u8>>,
 }
 
@@ -310,10 +322,31 @@ impl Selection {
             })
             .map(|proposal| proposal.proposal_reference_ref().as_slice().to_vec())
             .collect();
-        let mut ours = ours.iter();
-        if !ours.any(|proposal| matches!(proposal, Proposal::Extensions { .. })) {
+        let change_extensions = |ours: &Proposal| matches!(ours, Proposal::Extensions { .. });
+        if !ours.iter().any(change_extensions) {
             extensions.pop();
         }
+        let removed = engine
+            .pending_proposals()
+            .filter_map(|proposal| match proposal.proposal() {
+                EngineProposal::Remove(remove) => Some(remove.removed().u32()),
+                _ => None,
+            });
+        let removed = removed.chain(ours.iter().filter_map(|ours| match ours {
+            Proposal::Remove(leaf) => Some(*leaf),
+            _ => None,
+        }));
+        let removed: HashSet<u32> = removed.collect();
+        let present = if engine.pending_proposals().next().is_some() {
+            let leaves = engine.treesync().full_leaves();
+            let leaves = leaves.map(|(index, leaf)| (leaf.signature_key(), index.u32()));
+            let staying = leaves.filter(|(_, leaf)| !removed.contains(leaf));
+            staying
+                .map(|(key, leaf)| (key.as_slice().to_vec(), leaf))
+                .collect()
+        } else {
+            HashMap::new()
+        };
         let leaving = engine.pending_proposals().filter_map(|proposal| {
             let leaves = matches!(proposal.proposal(), EngineProposal::SelfRemove);
             match Sender::from_engine(proposal.sender()) {
@@ -323,8 +356,9 @@ impl Selection {
         });
         Self {
             leaving: leaving.collect(),
+            present,
             // Nor can a client be added whose key becomes ours.
-            added: next.iter().map(|next| next.signature_key()).collect(),
+            coming: next.iter().map(|next| next.signature_key()).collect(),
             superseded: extensions.into_iter().collect(),
         }
     }
@@ -333,11 +367,20 @@ impl Selection {
     fn takes(&mut self, proposal: &QueuedProposal) -> bool {
         match (proposal.proposal(), Sender::from_engine(proposal.sender())) {
             (EngineProposal::Remove(remove), _) => !self.leaving.contains(&remove.removed().u32()),
-            (EngineProposal::Update(_), Sender::Member(leaf)) => !self.leaving.contains(&leaf),
+            (EngineProposal::Update(update), Sender::Member(leaf)) => {
+                let key = update.leaf_node().signature_key().as_slice();
+                let fits = match self.present.get(key) {
+                    Some(owner) => *owner == leaf,
+                    None => self.coming.insert(key.to_vec()),
+                };
+                fits && !self.leaving.contains(&leaf)
+            }
             (EngineProposal::Add(add), _) => {
-                let leaf = add.key_package().leaf_node();
-                let key = leaf.signature_key().as_slice().to_vec();
-                self.added.insert(key)
+                let key = add.key_package().leaf_node().signature_key().as_slice();
+                // Our own of a member is an error, and not left out.
+                let waited = proposal.proposal_or_ref_type() == ProposalOrRefType::Reference;
+                let is_member = waited && self.present.contains_key(key);
+                !is_member && self.coming.insert(key.to_vec())
             }
             (EngineProposal::GroupContextExtensions(_), _) => {
                 let reference = proposal.proposal_reference_ref();

@@ -188,14 +188,14 @@ pub(super) fn in_leaf(identity: Identity, engine: &MlsGroup) -> Identity {
 #[cfg(feature = "os-rng")]
 #[cfg(test)]
 mod tests {
-    use openmls::prelude::NewSignerBundle;
+    use openmls::prelude::{LeafNodeParameters, NewSignerBundle};
     use openmls_traits::OpenMlsProvider;
 
     use super::{super::message_bytes, *};
     use crate::{
         mls::{
             CipherSuite, GroupParameters, Invitation, KeyPackage, KeyPackageOptions, Proposal,
-            ReceiveError, Rules, Settings,
+            ReceiveError, Received, Rules, Settings,
         },
         pickle::PickleKey,
         primitives::random::OsRng,
@@ -243,5 +243,70 @@ mod tests {
         let received = hers.receive(&mut alice, &commit.unwrap());
         assert!(matches!(received, Err(ReceiveError::InvalidCommit)));
         hers.encrypt(&mut alice, b"on", b"").unwrap();
+    }
+
+    /// Proposals that are valid alone, and give two members one key together.
+    #[test]
+    fn of_an_update_and_an_add_to_one_key_one_is_committed() {
+        let [mut alice, mut bob, mut carol] = [(); 3]
+            .map(|()| Keystore::open(MemoryBackend::new(), &PickleKey::from_bytes(&[7; 32])))
+            .map(Result::unwrap);
+        let identity = |name| Identity::new(SUITE, Credential::basic(name)).unwrap();
+        let (parameters, rules) = (GroupParameters::default(), Rules::accept_any_credential());
+        let mut hers =
+            Group::create(&mut alice, identity(b"alice"), &parameters, rules.clone()).unwrap();
+        let package = |store: &mut Keystore, identity: &Identity| {
+            KeyPackage::generate(store, identity, &KeyPackageOptions::default()).unwrap()
+        };
+        let adds = [
+            Proposal::Add(package(&mut bob, &identity(b"bob"))),
+            Proposal::Add(package(&mut carol, &identity(b"carol"))),
+        ];
+        let welcome = hers
+            .commit(&mut alice, &adds, b"")
+            .unwrap()
+            .welcome
+            .unwrap();
+        hers.merge_pending(&mut alice).unwrap();
+        let [mut his, mut carols] = [&mut bob, &mut carol].map(|store| {
+            Invitation::open(store, &welcome, None, Settings::default(), rules.clone())
+                .unwrap()
+                .accept(store)
+                .unwrap()
+        });
+
+        let new = identity(b"new");
+        let add = Proposal::Add(package(&mut bob, &new));
+        let update = his.run(&mut OsRng, &mut bob, |engine, provider, identity| {
+            let next = NewSignerBundle {
+                signer: new.signer(),
+                credential_with_key: new.credential_with_key(),
+            };
+            let leaf = LeafNodeParameters::default();
+            let (update, _) = engine
+                .propose_self_update_with_new_signer(provider, identity.signer(), next, leaf)
+                .map_err(|_| GroupError::Internal)?;
+            message_bytes(&update)
+        });
+        let add = his.propose(&mut bob, &add, b"").unwrap();
+        for message in [&update.unwrap(), &add] {
+            for (group, store) in [(&mut hers, &mut alice), (&mut carols, &mut carol)] {
+                let Received::Proposal(proposal) = group.receive(store, message).unwrap() else {
+                    panic!("no proposal")
+                };
+                group.accept_proposal(store, proposal).unwrap();
+            }
+        }
+        let sent = hers.commit(&mut alice, &[], b"").unwrap();
+        let Received::Commit(commit) = carols.receive(&mut carol, &sent.commit).unwrap() else {
+            panic!("no commit")
+        };
+        assert_eq!(commit.effect().proposals.len(), 1);
+        carols.merge(&mut carol, commit).unwrap();
+        hers.merge_pending(&mut alice).unwrap();
+        assert_eq!(
+            hers.epoch_authenticator().unwrap(),
+            carols.epoch_authenticator().unwrap()
+        );
     }
 }

@@ -47,18 +47,18 @@ impl Known {
         })
     }
 
-    /// Of one that was loaded by this overlay.
-    pub(super) fn read(
-        keystore: &Keystore,
-        overlay: Overlay<'_>,
-        id: &[u8],
-    ) -> Result<Self, StoreError> {
+    /// Of one that is about to be loaded: what is written in between makes it stale.
+    pub(super) fn read(keystore: &Keystore, id: &[u8]) -> Result<Self, StoreError> {
         let mut this = Self::new(id)?;
         for (record, stamp) in &mut this.stamps {
             *stamp = keystore.stamp(record)?;
         }
-        this.bundle = overlay.into_content(&this.prefix);
         Ok(this)
+    }
+
+    /// Keeps what stands in the bundle, as this overlay loaded it.
+    pub(super) fn keep_bundle(&mut self, overlay: Overlay<'_>) {
+        self.bundle = overlay.into_content(&self.prefix);
     }
 
     fn check(&self, keystore: &Keystore) -> Result<(), StoreError> {
@@ -176,6 +176,8 @@ impl Group {
     }
 
     pub(super) fn load_engine(&self, keystore: &Keystore) -> Result<Box<MlsGroup>, StoreError> {
+        // Else what is known and what is there would be mixed.
+        self.check_current(keystore)?;
         engine_in(&self.overlay(keystore, Changes::new()), &self.id)
     }
 
