@@ -3,7 +3,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use openmls::{credentials::CredentialWithKey, prelude::LeafNode};
+use openmls::{
+    credentials::CredentialWithKey,
+    prelude::{LeafNode, NewSignerBundle},
+};
 use rand_core::TryCryptoRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -234,6 +237,14 @@ impl Identity {
     pub(super) fn is_of(&self, leaf: &LeafNode) -> bool {
         *leaf.signature_key().as_slice() == *self.signature_key()
             && *leaf.credential() == self.credential.engine()
+    }
+
+    /// What takes the place of another identity in a group.
+    pub(super) fn new_signer(&self) -> NewSignerBundle<'_, SigningKey> {
+        NewSignerBundle {
+            signer: self.signer(),
+            credential_with_key: self.credential_with_key(),
+        }
     }
 
     pub(super) fn credential_with_key(&self) -> CredentialWithKey {

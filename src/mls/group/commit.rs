@@ -8,7 +8,7 @@ use openmls::{
     messages::proposals::{
         CustomProposal, PreSharedKeyProposal, Proposal as EngineProposal, ProposalOrRefType,
     },
-    prelude::{LeafNodeIndex, LeafNodeParameters, NewSignerBundle},
+    prelude::{LeafNodeIndex, LeafNodeParameters},
     schedule::{ExternalPsk, PreSharedKeyId, Psk},
 };
 use openmls_traits::{OpenMlsProvider, types::Ciphersuite};
@@ -280,13 +280,7 @@ fn commit(
     let takes = |proposal: &QueuedProposal| selection.takes(proposal);
     let built = match next {
         None => builder.build(rand, crypto, signer, takes),
-        Some(next) => {
-            let next = NewSignerBundle {
-                signer: next.signer(),
-                credential_with_key: next.credential_with_key(),
-            };
-            builder.build_with_new_signer(rand, crypto, signer, next, takes)
-        }
+        Some(next) => builder.build_with_new_signer(rand, crypto, signer, next.new_signer(), takes),
     };
     let messages = built?.stage_commit(provider)?;
     let (commit, welcome, _) = messages.into_messages();
@@ -326,27 +320,6 @@ impl Selection {
         if !ours.iter().any(change_extensions) {
             extensions.pop();
         }
-        let removed = engine
-            .pending_proposals()
-            .filter_map(|proposal| match proposal.proposal() {
-                EngineProposal::Remove(remove) => Some(remove.removed().u32()),
-                _ => None,
-            });
-        let removed = removed.chain(ours.iter().filter_map(|ours| match ours {
-            Proposal::Remove(leaf) => Some(*leaf),
-            _ => None,
-        }));
-        let removed: HashSet<u32> = removed.collect();
-        let present = if engine.pending_proposals().next().is_some() {
-            let leaves = engine.treesync().full_leaves();
-            let leaves = leaves.map(|(index, leaf)| (leaf.signature_key(), index.u32()));
-            let staying = leaves.filter(|(_, leaf)| !removed.contains(leaf));
-            staying
-                .map(|(key, leaf)| (key.as_slice().to_vec(), leaf))
-                .collect()
-        } else {
-            HashMap::new()
-        };
         let leaving = engine.pending_proposals().filter_map(|proposal| {
             let leaves = matches!(proposal.proposal(), EngineProposal::SelfRemove);
             match Sender::from_engine(proposal.sender()) {
@@ -356,7 +329,10 @@ impl Selection {
         });
         Self {
             leaving: leaving.collect(),
-            present,
+            present: match engine.pending_proposals().next() {
+                Some(_) => keys_that_stay(engine, ours),
+                None => HashMap::new(),
+            },
             // Nor can a client be added whose key becomes ours.
             coming: next.iter().map(|next| next.signature_key()).collect(),
             superseded: extensions.into_iter().collect(),
@@ -389,6 +365,26 @@ impl Selection {
             _ => true,
         }
     }
+}
+
+/// The signature keys of the members whom no Remove takes away, and their leaves.
+fn keys_that_stay(engine: &MlsGroup, ours: &[Proposal]) -> HashMap<Vec<u8>, u32> {
+    let waiting = engine
+        .pending_proposals()
+        .filter_map(|waiting| match waiting.proposal() {
+            EngineProposal::Remove(remove) => Some(remove.removed().u32()),
+            _ => None,
+        });
+    let ours = ours.iter().filter_map(|ours| match ours {
+        Proposal::Remove(leaf) => Some(*leaf),
+        _ => None,
+    });
+    let removed: HashSet<u32> = waiting.chain(ours).collect();
+    let leaves = engine.treesync().full_leaves();
+    leaves
+        .filter(|(index, _)| !removed.contains(&index.u32()))
+        .map(|(index, leaf)| (leaf.signature_key().as_slice().to_vec(), index.u32()))
+        .collect()
 }
 
 /// The id of an external pre-shared key, with a fresh nonce (RFC 9420 §8.4).

@@ -188,7 +188,7 @@ pub(super) fn in_leaf(identity: Identity, engine: &MlsGroup) -> Identity {
 #[cfg(feature = "os-rng")]
 #[cfg(test)]
 mod tests {
-    use openmls::prelude::{LeafNodeParameters, NewSignerBundle};
+    use openmls::prelude::LeafNodeParameters;
     use openmls_traits::OpenMlsProvider;
 
     use super::{super::message_bytes, *};
@@ -228,10 +228,7 @@ mod tests {
         let stolen = Identity::load(&alice, &key).unwrap().unwrap();
         stolen.store(&mut bob).unwrap();
         let commit = his.run(&mut OsRng, &mut bob, |engine, provider, identity| {
-            let next = NewSignerBundle {
-                signer: stolen.signer(),
-                credential_with_key: stolen.credential_with_key(),
-            };
+            let next = stolen.new_signer();
             let (rand, crypto) = (provider.rand(), provider.crypto());
             let messages = engine
                 .commit_builder()
@@ -278,11 +275,7 @@ mod tests {
         let new = identity(b"new");
         let add = Proposal::Add(package(&mut bob, &new));
         let update = his.run(&mut OsRng, &mut bob, |engine, provider, identity| {
-            let next = NewSignerBundle {
-                signer: new.signer(),
-                credential_with_key: new.credential_with_key(),
-            };
-            let leaf = LeafNodeParameters::default();
+            let (next, leaf) = (new.new_signer(), LeafNodeParameters::default());
             let (update, _) = engine
                 .propose_self_update_with_new_signer(provider, identity.signer(), next, leaf)
                 .map_err(|_| GroupError::Internal)?;

@@ -49,6 +49,15 @@ impl Verification {
         }
     }
 
+    /// Tries with signatures verified beside the rest, and if one of them does not
+    /// verify, again at once.
+    fn in_turn<T>(attempt: impl Fn(Self) -> Result<Option<T>, JoinError>) -> Result<T, JoinError> {
+        match attempt(Self::Beside)? {
+            Some(joined) => Ok(joined),
+            None => attempt(Self::AtOnce)?.ok_or(JoinError::Internal),
+        }
+    }
+
     /// Runs an operation of the engine. None if a signature does not verify that was
     /// verified beside it: then run it again, to learn why.
     fn run<T>(self, provider: &Provider<'_>, operation: impl FnOnce() -> T) -> Option<T> {

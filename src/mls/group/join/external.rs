@@ -160,22 +160,17 @@ impl Group {
         let id = info.group_id().clone();
         checked_id(id.as_slice()).map_err(|_| JoinError::Malformed)?;
         let seed = Seed::draw(rng)?;
-        let commit = |verification| {
+        let (engine, message, changes) = Verification::in_turn(|verification| {
             let overlay = Overlay::new(keystore);
             forget(keystore, &overlay, id.as_slice())?;
             let provider = seed.provider(overlay);
             let (info, tree) = (info.clone(), ratchet_tree.clone());
             let committed = join.commit(&provider, &identity, info, tree, &rules, verification)?;
             let Some((engine, message)) = committed else {
-                return Ok::<_, JoinError>(None);
+                return Ok(None);
             };
             Ok(Some((engine, message, provider.into_changes()?)))
-        };
-        let committed = match commit(Verification::Beside)? {
-            Some(committed) => committed,
-            None => commit(Verification::AtOnce)?.ok_or(JoinError::Internal)?,
-        };
-        let (engine, message, changes) = committed;
+        })?;
         let settings = join.settings.clone();
         let group =
             Self::keep::<JoinError>(&seed, changes, keystore, engine, identity, rules, settings)?;

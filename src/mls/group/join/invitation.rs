@@ -67,7 +67,7 @@ impl Invitation {
         let welcome = parse_welcome(welcome)?;
         let ratchet_tree = ratchet_tree.map(parse_tree).transpose()?;
         let seed = Seed::draw(rng)?;
-        let open = |verification| {
+        Verification::in_turn(|verification| {
             let (welcome, tree) = (welcome.clone(), ratchet_tree.clone());
             let (settings, rules) = (settings.clone(), rules.clone());
             Self::stage(
@@ -79,11 +79,7 @@ impl Invitation {
                 rules,
                 verification,
             )
-        };
-        match open(Verification::Beside)? {
-            Some(invitation) => Ok(invitation),
-            None => open(Verification::AtOnce)?.ok_or(JoinError::Internal),
-        }
+        })
     }
 
     /// None if a signature that was verified beside the rest does not verify.
