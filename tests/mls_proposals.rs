@@ -256,35 +256,3 @@ fn a_proposal_waits_once() {
     }
     talk(&mut members);
 }
-
-#[test]
-fn adding_a_member_again_keeps_nobody_from_committing() {
-    let [(mut alice, mut group), (mut bob, mut bobs)] = group_of(SUITE, &Settings::default());
-    let identity = bob.identity();
-    let mut package = || {
-        let options = KeyPackageOptions::default();
-        KeyPackage::generate(&mut bob.keystore, &identity, &options).unwrap()
-    };
-    let (first, second) = (package(), package());
-    let add = [Proposal::Add(first)];
-    let sent = group.commit(&mut alice.keystore, &add, b"").unwrap();
-    group.merge_pending(&mut alice.keystore).unwrap();
-    follow(&mut bob.keystore, &mut bobs, &sent.commit);
-
-    let again = second.propose_to(&identity, group.id(), group.epoch());
-    let received = group.receive(&mut alice.keystore, &again.unwrap()).unwrap();
-    let Received::Proposal(proposal) = received else {
-        panic!("no proposal")
-    };
-    group
-        .accept_proposal(&mut alice.keystore, proposal)
-        .unwrap();
-    let sent = group.commit(&mut alice.keystore, &[], b"").unwrap();
-    group.merge_pending(&mut alice.keystore).unwrap();
-    follow(&mut bob.keystore, &mut bobs, &sent.commit);
-    assert_eq!(group.members().unwrap().len(), 3);
-    // Who asks for it is told.
-    let add = [Proposal::Add(second)];
-    let refused = group.commit(&mut alice.keystore, &add, b"");
-    assert!(matches!(refused, Err(GroupError::DuplicateKey)));
-}

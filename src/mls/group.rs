@@ -8,6 +8,7 @@ mod join;
 mod kept;
 mod message;
 mod propose;
+mod selection;
 mod state;
 mod undo;
 

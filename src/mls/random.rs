@@ -61,3 +61,18 @@ impl OpenMlsRand for Random {
         Ok(bytes)
     }
 }
+
+/// No randomness at all: the engine goes as far as it can without.
+pub(crate) struct NoRandomness;
+
+impl OpenMlsRand for NoRandomness {
+    type Error = RngError;
+
+    fn random_array<const N: usize>(&self) -> Result<[u8; N], RngError> {
+        Err(RngError)
+    }
+
+    fn random_vec(&self, _: usize) -> Result<Vec<u8>, RngError> {
+        Err(RngError)
+    }
+}

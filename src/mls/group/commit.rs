@@ -1,15 +1,13 @@
 //! Commits of our own.
 
 use alloc::{boxed::Box, vec::Vec};
-use std::collections::{HashMap, HashSet};
 
 use openmls::{
-    group::{MlsGroup, QueuedProposal},
-    messages::proposals::{
-        CustomProposal, PreSharedKeyProposal, Proposal as EngineProposal, ProposalOrRefType,
-    },
-    prelude::{LeafNodeIndex, LeafNodeParameters},
+    group::{CommitBuilder, CreateCommitError, Initial, MlsGroup, QueuedProposal},
+    messages::proposals::{CustomProposal, PreSharedKeyProposal, Proposal as EngineProposal},
+    prelude::LeafNodeIndex,
     schedule::{ExternalPsk, PreSharedKeyId, Psk},
+    treesync::errors::TreeSyncAddLeaf,
 };
 use openmls_traits::{OpenMlsProvider, types::Ciphersuite};
 use rand_core::TryCryptoRng;
@@ -24,13 +22,16 @@ use super::{
         overlay::Overlay,
         proposal::Proposal,
         provider::{Provider, Seed},
+        random::NoRandomness,
         record::GroupRecord,
-        staged::{Effect, proposal_accepted},
+        rules::Rules,
+        staged::Effect,
     },
     Group,
     identity::{can_follow, doubles_a_key},
     message_bytes,
     propose::check_custom,
+    selection::Selection,
     state::own_value,
     undo,
 };
@@ -48,12 +49,17 @@ pub struct CommitMessages {
 }
 
 impl Group {
-    /// Commits these proposals, and all that wait ([`Self::pending_proposals`]), one of
-    /// those that exclude each other (RFC 9420 §12.2), and keeps the commit until it is
-    /// [merged](Self::merge_pending) or [discarded](Self::discard_pending), and its
-    /// [messages](Self::pending_messages) with it. Without any it
-    /// changes our own keys, which locks out who stole them: do so now and then.
-    /// `authenticated_data` goes along, not encrypted. Draws 32 bytes.
+    /// Commits these proposals and those that wait ([`Self::pending_proposals`]), and
+    /// keeps the commit until it is [merged](Self::merge_pending) or
+    /// [discarded](Self::discard_pending), and its [messages](Self::pending_messages)
+    /// with it. Without any it changes our own keys, which locks out who stole them: do
+    /// so now and then. `authenticated_data` goes along, not encrypted. Draws 32 bytes.
+    ///
+    /// Of what waits and excludes each other one is committed, and what cannot be
+    /// committed by us is left out (RFC 9420 §12.2): what the rules reject, a key package
+    /// that has expired or whose client does not understand what the group has, our own
+    /// removal. [`Self::pending_commit`] tells what is in it. What was left out is
+    /// dropped with the merge, as everything that waits.
     ///
     /// # Errors
     /// [`GroupError`]; the group is as it was.
@@ -82,6 +88,12 @@ impl Group {
     where
         R: TryCryptoRng + ?Sized,
     {
+        if !proposals
+            .iter()
+            .all(|proposal| proposal.is_accepted(&self.rules))
+        {
+            return Err(GroupError::CredentialRejected);
+        }
         let rules = self.rules.clone();
         let key = self.key(GroupRecord::PendingMessages);
         let mut changes = Changes::new();
@@ -97,15 +109,7 @@ impl Group {
             changes,
             |engine, provider, identity| {
                 engine.set_aad(authenticated_data.to_vec());
-                let messages = commit(engine, provider, identity, next, proposals)?;
-                // Also of what was proposed under other rules.
-                let accepted = engine.pending_commit().is_none_or(|commit| {
-                    let mut proposals = commit.queued_proposals();
-                    proposals.all(|proposal| proposal_accepted(proposal.proposal(), &rules))
-                });
-                if !accepted {
-                    return Err(GroupError::CredentialRejected);
-                }
+                let messages = commit(engine, provider, identity, &rules, next, proposals)?;
                 let us = Sender::Member(engine.own_leaf_index().u32());
                 let doubled = engine
                     .pending_commit()
@@ -223,6 +227,7 @@ fn commit(
     engine: &mut MlsGroup,
     provider: &Provider<'_>,
     identity: &Identity,
+    rules: &Rules,
     next: Option<&Identity>,
     proposals: &[Proposal],
 ) -> Result<CommitMessages, GroupError> {
@@ -235,23 +240,42 @@ fn commit(
     if let Some(next) = next {
         can_follow(engine, next)?;
     }
-    let suite = engine.ciphersuite();
-    let present = engine.extensions().clone();
     for proposal in proposals {
         if let Proposal::Custom { kind, .. } = proposal {
             check_custom(engine, *kind)?;
         }
     }
-    let mut selection = Selection::new(engine, next, proposals);
+    let mut selection = Selection::new(engine, rules, next, proposals);
+    selection.leave_out_unfit(|takes| check(engine, provider, identity, proposals, takes))?;
     // Only adding someone needs no new keys of ours, and is a smaller commit; whoever
     // wants both says so.
-    let update = proposals
-        .iter()
-        .any(|proposal| matches!(proposal, Proposal::Update));
-    let mut builder = engine
-        .commit_builder()
+    let update = proposals.contains(&Proposal::Update);
+    let builder = with_proposals(engine, provider, proposals)?
         .force_self_update(update)
-        .leaf_node_parameters(LeafNodeParameters::default());
+        .load_psks(provider.storage())?
+        .create_group_info(false);
+    let (rand, crypto, signer) = (provider.rand(), provider.crypto(), identity.signer());
+    let takes = selection.filter();
+    let built = match next {
+        None => builder.build(rand, crypto, signer, takes),
+        Some(next) => builder.build_with_new_signer(rand, crypto, signer, next.new_signer(), takes),
+    };
+    let messages = built?.stage_commit(provider)?;
+    let (commit, welcome, _) = messages.into_messages();
+    Ok(CommitMessages {
+        commit: message_bytes(&commit)?,
+        welcome: welcome.as_ref().map(message_bytes).transpose()?,
+    })
+}
+
+fn with_proposals<'e>(
+    engine: &'e mut MlsGroup,
+    provider: &Provider<'_>,
+    proposals: &[Proposal],
+) -> Result<CommitBuilder<'e, Initial>, GroupError> {
+    let suite = engine.ciphersuite();
+    let present = engine.extensions().clone();
+    let mut builder = engine.commit_builder();
     for proposal in proposals {
         builder = match proposal {
             Proposal::Add(package) => builder.propose_adds([package.engine().clone()]),
@@ -273,118 +297,27 @@ fn commit(
             )),
         };
     }
-    let builder = builder
+    Ok(builder)
+}
+
+/// Whether the engine would commit these proposals and what is taken of those that wait.
+/// It looks at all of them before it draws anything, and new keys of ours are the first
+/// that it draws: without randomness it goes no further.
+fn check(
+    engine: &mut MlsGroup,
+    provider: &Provider<'_>,
+    identity: &Identity,
+    proposals: &[Proposal],
+    takes: &mut dyn FnMut(&QueuedProposal) -> bool,
+) -> Result<(), GroupError> {
+    let built = with_proposals(engine, provider, proposals)?
+        .force_self_update(true)
         .load_psks(provider.storage())?
-        .create_group_info(false);
-    let (rand, crypto, signer) = (provider.rand(), provider.crypto(), identity.signer());
-    let takes = |proposal: &QueuedProposal| selection.takes(proposal);
-    let built = match next {
-        None => builder.build(rand, crypto, signer, takes),
-        Some(next) => builder.build_with_new_signer(rand, crypto, signer, next.new_signer(), takes),
-    };
-    let messages = built?.stage_commit(provider)?;
-    let (commit, welcome, _) = messages.into_messages();
-    Ok(CommitMessages {
-        commit: message_bytes(&commit)?,
-        welcome: welcome.as_ref().map(message_bytes).transpose()?,
-    })
-}
-
-/// Of proposals that exclude each other one is committed (RFC 9420 §12.2). openmls
-/// chooses among those that change or remove one member, but for what comes after a
-/// self-remove, at which its debug assertions panic; and not among those that bring one
-/// signature key, of which the first is taken, or that replace the group's extensions,
-/// of which it is the last. What waits and brings the key of a member that stays is
-/// left out, too: nobody could commit anything else as long as it waits.
-struct Selection {
-    leaving: HashSet<u32>,
-    /// The leaves of the keys of those who stay; none if nothing waits.
-    present: HashMap<Vec<u8>, u32>,
-    coming: HashSet<Vec<u8>>,
-    superseded: HashSet<Vec<u8>>,
-}
-
-impl Selection {
-    fn new(engine: &MlsGroup, next: Option<&Identity>, ours: &[Proposal]) -> Self {
-        let mut extensions: Vec<Vec<u8>> = engine
-            .pending_proposals()
-            .filter(|proposal| {
-                matches!(
-                    proposal.proposal(),
-                    EngineProposal::GroupContextExtensions(_)
-                )
-            })
-            .map(|proposal| proposal.proposal_reference_ref().as_slice().to_vec())
-            .collect();
-        let change_extensions = |ours: &Proposal| matches!(ours, Proposal::Extensions { .. });
-        if !ours.iter().any(change_extensions) {
-            extensions.pop();
-        }
-        let leaving = engine.pending_proposals().filter_map(|proposal| {
-            let leaves = matches!(proposal.proposal(), EngineProposal::SelfRemove);
-            match Sender::from_engine(proposal.sender()) {
-                Sender::Member(leaf) if leaves => Some(leaf),
-                _ => None,
-            }
-        });
-        Self {
-            leaving: leaving.collect(),
-            present: match engine.pending_proposals().next() {
-                Some(_) => keys_that_stay(engine, ours),
-                None => HashMap::new(),
-            },
-            // Nor can a client be added whose key becomes ours.
-            coming: next.iter().map(|next| next.signature_key()).collect(),
-            superseded: extensions.into_iter().collect(),
-        }
+        .build(&NoRandomness, provider.crypto(), identity.signer(), takes);
+    match built {
+        Ok(_) | Err(CreateCommitError::TreeSyncAddLeaf(TreeSyncAddLeaf::LibraryError(_))) => Ok(()),
+        Err(error) => Err(error.into()),
     }
-
-    /// To be asked about each in turn.
-    fn takes(&mut self, proposal: &QueuedProposal) -> bool {
-        match (proposal.proposal(), Sender::from_engine(proposal.sender())) {
-            (EngineProposal::Remove(remove), _) => !self.leaving.contains(&remove.removed().u32()),
-            (EngineProposal::Update(update), Sender::Member(leaf)) => {
-                let key = update.leaf_node().signature_key().as_slice();
-                let fits = match self.present.get(key) {
-                    Some(owner) => *owner == leaf,
-                    None => self.coming.insert(key.to_vec()),
-                };
-                fits && !self.leaving.contains(&leaf)
-            }
-            (EngineProposal::Add(add), _) => {
-                let key = add.key_package().leaf_node().signature_key().as_slice();
-                // Our own of a member is an error, and not left out.
-                let waited = proposal.proposal_or_ref_type() == ProposalOrRefType::Reference;
-                let is_member = waited && self.present.contains_key(key);
-                !is_member && self.coming.insert(key.to_vec())
-            }
-            (EngineProposal::GroupContextExtensions(_), _) => {
-                let reference = proposal.proposal_reference_ref();
-                !self.superseded.contains(reference.as_slice())
-            }
-            _ => true,
-        }
-    }
-}
-
-/// The signature keys of the members whom no Remove takes away, and their leaves.
-fn keys_that_stay(engine: &MlsGroup, ours: &[Proposal]) -> HashMap<Vec<u8>, u32> {
-    let waiting = engine
-        .pending_proposals()
-        .filter_map(|waiting| match waiting.proposal() {
-            EngineProposal::Remove(remove) => Some(remove.removed().u32()),
-            _ => None,
-        });
-    let ours = ours.iter().filter_map(|ours| match ours {
-        Proposal::Remove(leaf) => Some(*leaf),
-        _ => None,
-    });
-    let removed: HashSet<u32> = waiting.chain(ours).collect();
-    let leaves = engine.treesync().full_leaves();
-    leaves
-        .filter(|(index, _)| !removed.contains(&index.u32()))
-        .map(|(index, leaf)| (leaf.signature_key().as_slice().to_vec(), index.u32()))
-        .collect()
 }
 
 /// The id of an external pre-shared key, with a fresh nonce (RFC 9420 §8.4).

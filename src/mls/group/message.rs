@@ -214,8 +214,6 @@ impl Group {
     }
 
     /// Puts a received proposal among those that wait for a commit, if it is not there.
-    /// One that cannot be committed any more, as its key package has expired, keeps us
-    /// from committing until it is [dropped](Self::drop_proposal).
     /// Draws 32 bytes.
     ///
     /// # Errors
