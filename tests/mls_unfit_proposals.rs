@@ -123,6 +123,23 @@ fn a_client_that_is_a_member_already() {
 }
 
 #[test]
+fn several_among_others() {
+    let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
+    propose(&mut members, 1, &Proposal::Remove(0));
+    propose(&mut members, 1, &Proposal::Update);
+    propose(&mut members, 2, &Proposal::Remove(0));
+    propose(&mut members, 2, &Proposal::Update);
+    let updates = covered(&mut members, 0, &[]);
+    assert!(matches!(
+        updates[..],
+        [Change::Update(_), Change::Update(_)]
+    ));
+    assert_eq!(members[0].1.pending_proposals().unwrap().len(), 4);
+    commit_and_follow(&mut members, 0, &[]);
+    talk(&mut members);
+}
+
+#[test]
 fn our_own_removal() {
     let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
     propose(&mut members, 1, &Proposal::Remove(0));

@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use openmls::{
-    group::{CommitBuilder, CreateCommitError, Initial, MlsGroup, QueuedProposal},
+    group::{CommitBuilder, CreateCommitError, Initial, MlsGroup},
     messages::proposals::{CustomProposal, PreSharedKeyProposal, Proposal as EngineProposal},
     prelude::LeafNodeIndex,
     schedule::{ExternalPsk, PreSharedKeyId, Psk},
@@ -31,7 +31,7 @@ use super::{
     identity::{can_follow, doubles_a_key},
     message_bytes,
     propose::check_custom,
-    selection::Selection,
+    selection::{Filter, Selection},
     state::own_value,
     undo,
 };
@@ -308,7 +308,7 @@ fn check(
     provider: &Provider<'_>,
     identity: &Identity,
     proposals: &[Proposal],
-    takes: &mut dyn FnMut(&QueuedProposal) -> bool,
+    takes: Filter<'_>,
 ) -> Result<(), GroupError> {
     let built = with_proposals(engine, provider, proposals)?
         .force_self_update(true)

@@ -31,6 +31,9 @@ pub(super) struct Selection {
     changes_extensions: bool,
 }
 
+/// Says of each proposal in turn whether it is taken.
+pub(super) type Filter<'f> = &'f mut dyn FnMut(&QueuedProposal) -> bool;
+
 struct Waiting {
     reference: Vec<u8>,
     /// Who leaves by it.
@@ -70,20 +73,34 @@ impl Selection {
     /// What `check` says of our own proposals.
     pub(super) fn leave_out_unfit(
         &mut self,
-        mut check: impl FnMut(&mut dyn FnMut(&QueuedProposal) -> bool) -> Result<(), GroupError>,
+        mut check: impl FnMut(Filter<'_>) -> Result<(), GroupError>,
     ) -> Result<(), GroupError> {
         if self.waiting.is_empty() || check(&mut self.filter()).is_ok() {
             return Ok(());
         }
         let untried = mem::take(&mut self.waiting);
         check(&mut self.filter())?;
-        for waiting in untried {
-            self.waiting.push(waiting);
-            if check(&mut self.filter()).is_err() {
-                self.waiting.pop();
-            }
-        }
+        self.take_fit(untried, &mut check);
         Ok(())
+    }
+
+    /// By halves: of many that wait few are unfit.
+    fn take_fit(
+        &mut self,
+        untried: Vec<Waiting>,
+        check: &mut impl FnMut(Filter<'_>) -> Result<(), GroupError>,
+    ) {
+        let taken = self.waiting.len();
+        self.waiting.extend(untried);
+        if check(&mut self.filter()).is_ok() {
+            return;
+        }
+        let mut first = self.waiting.split_off(taken);
+        if first.len() > 1 {
+            let second = first.split_off(first.len() / 2);
+            self.take_fit(first, check);
+            self.take_fit(second, check);
+        }
     }
 
     /// What is taken: to be asked about each proposal in turn, our own last.
