@@ -24,10 +24,11 @@
 //! own are [`Secret`], and operations with private keys clear the stack that they
 //! used, also in the threads of `openmls`.
 
+mod keys;
 mod seed;
 mod signatures;
 
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 
 use openmls_traits::{
     crypto::OpenMlsCrypto,
@@ -38,14 +39,14 @@ use openmls_traits::{
 };
 use tls_codec::SecretVLBytes;
 
+pub(crate) use self::keys::DecodedKeys;
 use self::{
     seed::{Encapsulation, Seed, length},
     signatures::Signatures,
 };
 use super::signer::SigningKey;
 use crate::primitives::{
-    chacha, ecdsa,
-    ed25519::cofactorless,
+    chacha,
     gcm::{self, Aes128Gcm},
     hpke::suites::Suite,
     kdf::{HmacSha256, MAX_EXPAND_LENGTH, sha256},
@@ -79,6 +80,12 @@ impl Crypto {
             seed: Seed::new(seed),
             signatures: Signatures::default(),
         }
+    }
+
+    /// With what other operations decoded.
+    pub(crate) fn with_keys(mut self, keys: Arc<DecodedKeys>) -> Self {
+        self.signatures.keys = keys;
+        self
     }
 }
 
@@ -356,30 +363,6 @@ impl OpenMlsCrypto for Crypto {
             private: private.into(),
             public,
         })
-    }
-}
-
-/// Checks a signature: Ed25519 by the [rule of MLS](cofactorless).
-fn verify(
-    scheme: SignatureScheme,
-    data: &[u8],
-    public: &[u8],
-    signature: &[u8],
-) -> Result<(), CryptoError> {
-    match scheme {
-        SignatureScheme::ED25519 => {
-            let public = array(public)?;
-            let signature = array(signature)?;
-            cofactorless::verify((public, data, signature))
-                .map_err(|_| CryptoError::InvalidSignature)
-        }
-        SignatureScheme::ECDSA_SECP256R1_SHA256 => {
-            ecdsa::verify(public, data, signature).map_err(|error| match error {
-                ecdsa::EcdsaError::Key => CryptoError::InvalidPublicKey,
-                ecdsa::EcdsaError::Signature => CryptoError::InvalidSignature,
-            })
-        }
-        _ => Err(CryptoError::UnsupportedSignatureScheme),
     }
 }
 

@@ -1,12 +1,17 @@
 //! What openmls is given for one operation.
 
+use alloc::sync::Arc;
 use core::convert::Infallible;
 
 use openmls_traits::OpenMlsProvider;
 use rand_core::{TryCryptoRng, TryRng};
 use zeroize::Zeroizing;
 
-use super::{crypto::Crypto, overlay::Overlay, random::Random};
+use super::{
+    crypto::{Crypto, DecodedKeys},
+    overlay::Overlay,
+    random::Random,
+};
 use crate::{
     primitives::{
         kdf::HmacSha256,
@@ -59,6 +64,12 @@ pub(super) struct Provider<'k> {
 }
 
 impl Provider<'_> {
+    /// With the keys that other operations decoded.
+    pub(super) fn with_keys(mut self, keys: Arc<DecodedKeys>) -> Self {
+        self.crypto = self.crypto.with_keys(keys);
+        self
+    }
+
     /// Why the keystore failed, if it did: in place of what openmls makes of it.
     pub(super) fn failure(&self) -> Option<StoreError> {
         self.overlay.failure().take()

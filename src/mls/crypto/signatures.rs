@@ -10,7 +10,7 @@
 //!
 //! [`Crypto::verify_signature`]: openmls_traits::crypto::OpenMlsCrypto::verify_signature
 
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use core::num::NonZeroUsize;
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
@@ -19,12 +19,13 @@ use std::{
 
 use openmls_traits::types::{CryptoError, SignatureScheme};
 
-use super::{Crypto, verify};
-use crate::primitives::ed25519::cofactorless;
+use super::{Crypto, DecodedKeys, array};
+use crate::primitives::{ecdsa, ed25519::cofactorless};
 
 /// How a [`Crypto`] answers for a signature: at once, or by and by.
 #[derive(Default)]
 pub(super) struct Signatures {
+    pub(super) keys: Arc<DecodedKeys>,
     queue: Mutex<Queue>,
     changed: Condvar,
 }
@@ -84,7 +85,7 @@ impl Signatures {
         let mut queue = self.lock();
         if !queue.is_open {
             drop(queue);
-            return verify(scheme, data, public, signature);
+            return self.verify_now(scheme, data, public, signature);
         }
         queue.claims.push(Claim {
             scheme,
@@ -98,6 +99,28 @@ impl Signatures {
         Ok(())
     }
 
+    /// Checks a signature: Ed25519 by the [rule of MLS](cofactorless).
+    fn verify_now(
+        &self,
+        scheme: SignatureScheme,
+        data: &[u8],
+        public: &[u8],
+        signature: &[u8],
+    ) -> Result<(), CryptoError> {
+        match scheme {
+            SignatureScheme::ED25519 => self
+                .keys
+                .verify(array(public)?, data, array(signature)?)
+                .map_err(|_| CryptoError::InvalidSignature),
+            SignatureScheme::ECDSA_SECP256R1_SHA256 => ecdsa::verify(public, data, signature)
+                .map_err(|error| match error {
+                    ecdsa::EcdsaError::Key => CryptoError::InvalidPublicKey,
+                    ecdsa::EcdsaError::Signature => CryptoError::InvalidSignature,
+                }),
+            _ => Err(CryptoError::UnsupportedSignatureScheme),
+        }
+    }
+
     /// Verifies until all is done: whether all that was taken by this thread verify.
     fn work(&self) -> bool {
         loop {
@@ -105,10 +128,26 @@ impl Signatures {
             if share.is_empty() {
                 return true;
             }
-            if !all_verify(&share) {
+            if !self.all_verify(&share) {
                 return false;
             }
         }
+    }
+
+    fn all_verify(&self, claims: &[Claim]) -> bool {
+        let ed25519: Option<Vec<_>> = claims.iter().map(Claim::as_ed25519).collect();
+        match ed25519 {
+            Some(claims) => cofactorless::verify_each(&claims)
+                .iter()
+                .all(|valid| *valid),
+            None => claims.iter().all(|claim| self.is_valid(claim)),
+        }
+    }
+
+    fn is_valid(&self, claim: &Claim) -> bool {
+        let (data, public, signature) = (&claim.data, &claim.public, &claim.signature);
+        self.verify_now(claim.scheme, data, public, signature)
+            .is_ok()
     }
 
     /// Waits until there is enough to do, or nothing more will come: then it is empty in
@@ -148,20 +187,6 @@ impl Claim {
             &*self.data,
             self.signature.as_slice().try_into().ok()?,
         ))
-    }
-
-    fn is_valid(&self) -> bool {
-        verify(self.scheme, &self.data, &self.public, &self.signature).is_ok()
-    }
-}
-
-fn all_verify(claims: &[Claim]) -> bool {
-    let ed25519: Option<Vec<_>> = claims.iter().map(Claim::as_ed25519).collect();
-    match ed25519 {
-        Some(claims) => cofactorless::verify_each(&claims)
-            .iter()
-            .all(|valid| *valid),
-        None => claims.iter().all(Claim::is_valid),
     }
 }
 

@@ -94,7 +94,7 @@ impl Group {
             self.engine = Some(engine);
             return Err(error);
         }
-        let provider = seed.provider(self.overlay(keystore, Changes::new()));
+        let provider = self.provider(&seed, keystore, Changes::new());
         let epoch = message.epoch().as_u64();
         let processed = engine.process_message(&provider, message);
         let processed = processed.map_err(|error| match error {

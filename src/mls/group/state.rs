@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{
     super::{
         codec,
+        crypto::DecodedKeys,
         identity::Identity,
         overlay::{Overlay, OverlayError},
         provider::{Provider, Seed},
@@ -33,6 +34,8 @@ pub(super) struct Known {
     stamps: [(Vec<u8>, Option<Stamp>); 2],
     /// What that writing of the bundle is, so that not every operation has to decrypt it.
     bundle: Option<Arc<Zeroizing<Vec<u8>>>>,
+    /// Who signed what was received before.
+    signers: Arc<DecodedKeys>,
 }
 
 impl Known {
@@ -44,6 +47,7 @@ impl Known {
             prefix: group_prefix(&id),
             stamps: records.map(|record| (group_key(&id, record, &[]).record(), None)),
             bundle: None,
+            signers: Arc::default(),
         })
     }
 
@@ -113,7 +117,7 @@ impl Group {
     where
         E: From<StoreError>,
     {
-        let provider = seed.provider(self.overlay(keystore, changes));
+        let provider = self.provider(seed, keystore, changes);
         let result = operation(&mut engine, &provider, &self.identity);
         let result = outcome(&provider, result).and_then(|output| {
             let standing = self.standing(keystore, &engine, provider.storage())?;
@@ -146,6 +150,18 @@ impl Group {
         let written = seed.commit(keystore, &changes)?;
         self.known.follow(changes, &written);
         Ok(())
+    }
+
+    /// What the engine is given for an operation, on top of changes that were not written
+    /// yet.
+    pub(super) fn provider<'k>(
+        &self,
+        seed: &Seed,
+        keystore: &'k Keystore,
+        changes: Changes,
+    ) -> Provider<'k> {
+        let overlay = self.overlay(keystore, changes);
+        seed.provider(overlay).with_keys(self.known.signers.clone())
     }
 
     /// A view of the group's records, on top of changes that were not written yet.
