@@ -151,20 +151,18 @@ impl Group {
     where
         R: TryCryptoRng + ?Sized,
     {
-        let info = parse_group_info(group_info)?;
-        let ratchet_tree = ratchet_tree.map(parse_tree).transpose()?;
-        let suite = info.ciphersuite();
-        if CipherSuite::from_engine(suite) != Some(identity.suite()) {
-            return Err(JoinError::WrongSuite);
-        }
-        let id = info.group_id().clone();
-        checked_id(id.as_slice()).map_err(|_| JoinError::Malformed)?;
         let seed = Seed::draw(rng)?;
         let (engine, message, changes) = Verification::in_turn(|verification| {
+            let info = parse_group_info(group_info)?;
+            let tree = ratchet_tree.map(parse_tree).transpose()?;
+            if CipherSuite::from_engine(info.ciphersuite()) != Some(identity.suite()) {
+                return Err(JoinError::WrongSuite);
+            }
+            let id = info.group_id().as_slice();
+            checked_id(id).map_err(|_| JoinError::Malformed)?;
             let overlay = Overlay::new(keystore);
-            forget(keystore, &overlay, id.as_slice())?;
+            forget(keystore, &overlay, id)?;
             let provider = seed.provider(overlay);
-            let (info, tree) = (info.clone(), ratchet_tree.clone());
             let committed = join.commit(&provider, &identity, info, tree, &rules, verification)?;
             let Some((engine, message)) = committed else {
                 return Ok(None);

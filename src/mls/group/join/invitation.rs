@@ -64,11 +64,10 @@ impl Invitation {
     where
         R: TryCryptoRng + ?Sized,
     {
-        let welcome = parse_welcome(welcome)?;
-        let ratchet_tree = ratchet_tree.map(parse_tree).transpose()?;
         let seed = Seed::draw(rng)?;
         Verification::in_turn(|verification| {
-            let (welcome, tree) = (welcome.clone(), ratchet_tree.clone());
+            let welcome = parse_welcome(welcome)?;
+            let tree = ratchet_tree.map(parse_tree).transpose()?;
             let (settings, rules) = (settings.clone(), rules.clone());
             Self::stage(
                 &seed,
