@@ -11,7 +11,7 @@ mod common;
 
 use common::{
     faulty_backend::FaultyBackend,
-    mls::{Client, follow, group_of, rules},
+    mls::{Client, agree, follow, group_of, rules, talk},
 };
 use necturus::{
     mls::{
@@ -263,4 +263,52 @@ fn an_object_that_missed_a_proposal_among_many_is_overtaken() {
         Err(GroupError::Store(StoreError::Stale))
     ));
     group.commit(&mut alice.keystore, &[], b"").unwrap();
+}
+
+#[test]
+fn what_was_proposed_and_never_sent_is_committed_all_the_same() {
+    let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
+    let mut dave = Client::new("dave", SUITE);
+    let add = Proposal::Add(dave.key_package());
+    let code = Proposal::Psk(b"code".to_vec());
+    for (client, _) in &mut members {
+        Group::store_psk(&mut client.keystore, b"code", b"secret").unwrap();
+    }
+    let (client, group) = &mut members[0];
+    for proposal in [&Proposal::Update, &Proposal::Remove(2), &add, &code] {
+        group.propose(&mut client.keystore, proposal, b"").unwrap();
+    }
+    let gone = members.pop();
+    let (client, group) = &mut members[0];
+    let mut group = load(&client.keystore, group);
+    let sent = group.commit(&mut client.keystore, &[], b"").unwrap();
+    let effect = group.pending_commit().unwrap().unwrap();
+    assert_eq!((effect.added.len(), effect.removed.len()), (1, 1));
+    group.merge_pending(&mut client.keystore).unwrap();
+    members[0].1 = group;
+    let (client, group) = &mut members[1];
+    follow(&mut client.keystore, group, &sent.commit);
+    agree(&members);
+    talk(&mut members);
+    drop(gone);
+}
+
+#[test]
+fn what_is_proposed_twice_waits_once() {
+    let [(mut alice, mut group), (mut bob, mut bobs)] = group_of(SUITE, &Settings::default());
+    let leave = Proposal::SelfRemove;
+    let first = group.propose(&mut alice.keystore, &leave, b"").unwrap();
+    let again = group.propose(&mut alice.keystore, &leave, b"").unwrap();
+    assert_eq!(first, again);
+    let waiting = group.pending_proposals().unwrap();
+    assert_eq!(waiting.len(), 1);
+    let loaded = load(&alice.keystore, &group);
+    assert_eq!(loaded.pending_proposals().unwrap(), waiting);
+    let reference = &waiting[0].reference;
+    group.drop_proposal(&mut alice.keystore, reference).unwrap();
+    assert!(group.pending_proposals().unwrap().is_empty());
+    let Received::Proposal(proposal) = bobs.receive(&mut bob.keystore, &first).unwrap() else {
+        panic!("no proposal")
+    };
+    bobs.accept_proposal(&mut bob.keystore, proposal).unwrap();
 }

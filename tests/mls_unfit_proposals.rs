@@ -140,6 +140,45 @@ fn several_among_others() {
 }
 
 #[test]
+fn a_pre_shared_key_that_we_do_not_have() {
+    let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
+    let psk = |id: &[u8]| Proposal::Psk(id.to_vec());
+    let known = |(client, _): &mut (Client, Group), id: &[u8]| {
+        Group::store_psk(&mut client.keystore, id, b"secret").unwrap();
+    };
+    for member in &mut members {
+        known(member, b"one");
+        known(member, b"two");
+    }
+    known(&mut members[1], b"three");
+    known(&mut members[2], b"three");
+    for id in [b"one".as_slice(), b"three", b"two"] {
+        propose(&mut members, 1, &psk(id));
+    }
+    assert_eq!(
+        covered(&mut members, 0, &[]),
+        [b"one", b"two"].map(|id| Change::Psk(id.to_vec()))
+    );
+    // What waits is as it was, for whoever has the key.
+    for who in [0, 2] {
+        assert_eq!(members[who].1.pending_proposals().unwrap().len(), 3);
+    }
+    assert_eq!(covered(&mut members, 2, &[]).len(), 3);
+    let (client, group) = &mut members[0];
+    assert!(matches!(
+        group.commit(&mut client.keystore, &[psk(b"three")], b""),
+        Err(GroupError::UnknownPsk)
+    ));
+    // In whatever order they stand, of whomever they are.
+    commit_and_follow(&mut members, 0, &[psk(b"two"), psk(b"one")]);
+    propose(&mut members, 2, &psk(b"two"));
+    propose(&mut members, 0, &psk(b"one"));
+    propose(&mut members, 1, &psk(b"two"));
+    commit_and_follow(&mut members, 0, &[psk(b"one")]);
+    goes_on(&mut members);
+}
+
+#[test]
 fn our_own_removal() {
     let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
     propose(&mut members, 1, &Proposal::Remove(0));

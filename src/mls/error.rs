@@ -46,8 +46,7 @@ pub enum GroupError {
     /// A member cannot commit its own removal: see
     /// [`Proposal::SelfRemove`](super::Proposal::SelfRemove).
     OwnRemoval,
-    /// A pre-shared key is not in the keystore: ours, or one that a waiting proposal
-    /// names, which then has to be [dropped](super::Group::drop_proposal) or given.
+    /// A pre-shared key is not in the keystore.
     UnknownPsk,
     /// A pre-shared key has no bytes, or its id has none.
     EmptyPsk,

@@ -78,6 +78,11 @@ impl<'k> Overlay<'k> {
         &self.failure
     }
 
+    /// What we read or wrote ourselves, or why the keystore failed.
+    pub(super) fn told<T>(&self, result: Result<T, OverlayError>) -> Result<T, StoreError> {
+        result.map_err(|_| self.failure.take().unwrap_or(StoreError::Damaged))
+    }
+
     /// What is to be written.
     pub(super) fn into_changes(self) -> Result<Changes, StoreError> {
         let mut changes = self.changes.into_inner();

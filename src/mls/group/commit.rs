@@ -31,7 +31,7 @@ use super::{
     identity::{can_follow, doubles_a_key},
     message_bytes,
     propose::check_custom,
-    selection::{Filter, Selection},
+    selection::{Selection, take_psks},
     state::own_value,
     undo,
 };
@@ -55,11 +55,12 @@ impl Group {
     /// with it. Without any it changes our own keys, which locks out who stole them: do
     /// so now and then. `authenticated_data` goes along, not encrypted. Draws 32 bytes.
     ///
-    /// Of what waits and excludes each other one is committed, and what cannot be
-    /// committed by us is left out (RFC 9420 §12.2): what the rules reject, a key package
-    /// that has expired or whose client does not understand what the group has, our own
-    /// removal. [`Self::pending_commit`] tells what is in it. What was left out is
-    /// dropped with the merge, as everything that waits.
+    /// What we proposed ourselves is committed by value, whether it was sent or not. Of
+    /// what waits and excludes each other one is committed, and what cannot be committed
+    /// by us is left out (RFC 9420 §12.2): what the rules reject, a key package that has
+    /// expired or whose client does not understand what the group has, a pre-shared key
+    /// that we do not have, our own removal. [`Self::pending_commit`] tells what is in
+    /// it. What was left out is dropped with the merge, as everything that waits.
     ///
     /// # Errors
     /// [`GroupError`]; the group is as it was.
@@ -246,11 +247,12 @@ fn commit(
         }
     }
     let mut selection = Selection::new(engine, rules, next, proposals);
-    selection.leave_out_unfit(|takes| check(engine, provider, identity, proposals, takes))?;
+    let psks = take_psks(engine, provider)?;
+    selection.leave_out_unfit(|taken| check(engine, provider, identity, taken, proposals))?;
     // Only adding someone needs no new keys of ours, and is a smaller commit; whoever
     // wants both says so.
     let update = proposals.contains(&Proposal::Update);
-    let builder = with_proposals(engine, provider, proposals)?
+    let builder = with_proposals(engine, provider, &selection, proposals)?
         .force_self_update(update)
         .load_psks(provider.storage())?
         .create_group_info(false);
@@ -261,6 +263,9 @@ fn commit(
         Some(next) => builder.build_with_new_signer(rand, crypto, signer, next.new_signer(), takes),
     };
     let messages = built?.stage_commit(provider)?;
+    for psk in psks {
+        engine.store_pending_proposal(provider.storage(), psk)?;
+    }
     let (commit, welcome, _) = messages.into_messages();
     Ok(CommitMessages {
         commit: message_bytes(&commit)?,
@@ -271,11 +276,12 @@ fn commit(
 fn with_proposals<'e>(
     engine: &'e mut MlsGroup,
     provider: &Provider<'_>,
+    selection: &Selection,
     proposals: &[Proposal],
 ) -> Result<CommitBuilder<'e, Initial>, GroupError> {
     let suite = engine.ciphersuite();
     let present = engine.extensions().clone();
-    let mut builder = engine.commit_builder();
+    let mut builder = engine.commit_builder().add_proposals(selection.by_value());
     for proposal in proposals {
         builder = match proposal {
             Proposal::Add(package) => builder.propose_adds([package.engine().clone()]),
@@ -307,13 +313,14 @@ fn check(
     engine: &mut MlsGroup,
     provider: &Provider<'_>,
     identity: &Identity,
+    selection: &Selection,
     proposals: &[Proposal],
-    takes: Filter<'_>,
 ) -> Result<(), GroupError> {
-    let built = with_proposals(engine, provider, proposals)?
+    let (crypto, signer) = (provider.crypto(), identity.signer());
+    let built = with_proposals(engine, provider, selection, proposals)?
         .force_self_update(true)
         .load_psks(provider.storage())?
-        .build(&NoRandomness, provider.crypto(), identity.signer(), takes);
+        .build(&NoRandomness, crypto, signer, selection.filter());
     match built {
         Ok(_) | Err(CreateCommitError::TreeSyncAddLeaf(TreeSyncAddLeaf::LibraryError(_))) => Ok(()),
         Err(error) => Err(error.into()),

@@ -123,8 +123,7 @@ impl Group {
             return Ok(None);
         }
         let kept = Kept::new(key, next_key.clone(), &self.settings);
-        let put = overlay.put(self.key(GroupRecord::Kept), &kept);
-        put.map_err(|_| overlay.failure().take().unwrap_or(StoreError::Damaged))?;
+        overlay.told(overlay.put(self.key(GroupRecord::Kept), &kept))?;
         Ok(Some(Standing { identity, next_key }))
     }
 

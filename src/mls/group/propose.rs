@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use openmls::{
     extensions::SenderExtensionIndex,
-    group::{GroupId, MlsGroup, Propose},
+    group::{GroupId, MlsGroup, Propose, QueuedProposal},
     messages::{
         external_proposals::{ExternalProposal as EngineExternal, JoinProposal},
         proposals::{CustomProposal, ProposalOrRefType},
@@ -64,6 +64,7 @@ impl Group {
             } else {
                 propose(engine, provider, identity, proposal)?
             };
+            keep_once(engine, provider)?;
             message_bytes(&message)
         })
     }
@@ -119,6 +120,22 @@ impl Group {
     ) -> Result<(), GroupError> {
         self.drop_proposal_with(&mut crate::primitives::random::OsRng, keystore, reference)
     }
+}
+
+/// What is proposed again in the same words is the same proposal. The engine stores it
+/// once, and has it twice in memory.
+fn keep_once(engine: &mut MlsGroup, provider: &Provider<'_>) -> Result<(), GroupError> {
+    let Some(newest) = engine.pending_proposals().last().cloned() else {
+        return Ok(());
+    };
+    let reference = newest.proposal_reference_ref().clone();
+    let is_it = |waiting: &&QueuedProposal| *waiting.proposal_reference_ref() == reference;
+    if engine.pending_proposals().filter(is_it).count() > 1 {
+        engine.remove_pending_proposal(provider.storage(), &reference)?;
+        engine.remove_pending_proposal(provider.storage(), &reference)?;
+        engine.store_pending_proposal(provider.storage(), newest)?;
+    }
+    Ok(())
 }
 
 fn propose(

@@ -9,9 +9,12 @@ use openmls::{
     messages::proposals::{Proposal as EngineProposal, ProposalOrRefType},
 };
 
+use openmls_traits::OpenMlsProvider;
+use tls_codec::Serialize;
+
 use super::super::{
-    error::GroupError, identity::Identity, member::Sender, proposal::Proposal, rules::Rules,
-    staged::proposal_accepted,
+    error::GroupError, identity::Identity, member::Sender, proposal::Proposal, provider::Provider,
+    rules::Rules, staged::proposal_accepted,
 };
 
 /// Of proposals that exclude each other one is committed. openmls chooses among those that
@@ -22,6 +25,11 @@ use super::super::{
 /// Left out is what could not be committed as long as it waits, or else nothing could:
 /// what the rules reject, what brings the key of a member that stays, and what the engine
 /// refuses beside our own proposals and those that wait longer.
+///
+/// What we proposed ourselves is committed by value. Nobody could follow a commit that
+/// names it if it was never sent, as we died in between. So are all pre-shared keys:
+/// openmls mixes in those by value before those that wait, whether these are taken or
+/// not, and not in the order in which they stand in the commit.
 pub(super) struct Selection {
     /// Those that wait and are not left out, in their order.
     waiting: Vec<Waiting>,
@@ -31,14 +39,13 @@ pub(super) struct Selection {
     changes_extensions: bool,
 }
 
-/// Says of each proposal in turn whether it is taken.
-pub(super) type Filter<'f> = &'f mut dyn FnMut(&QueuedProposal) -> bool;
-
 struct Waiting {
     reference: Vec<u8>,
     /// Who leaves by it.
     leaves: Option<u32>,
     changes_extensions: bool,
+    /// Itself, if it is to be committed by value.
+    by_value: Option<EngineProposal>,
 }
 
 impl Selection {
@@ -48,10 +55,12 @@ impl Selection {
         next: Option<&Identity>,
         ours: &[Proposal],
     ) -> Self {
+        let mut psks = HashSet::new();
         let waiting: Vec<_> = engine
             .pending_proposals()
             .filter(|waiting| proposal_accepted(waiting.proposal(), rules))
-            .map(Waiting::new)
+            .filter(|waiting| psk_of(waiting).is_none_or(|psk| psks.insert(psk)))
+            .map(|waiting| Waiting::new(engine, waiting))
             .collect();
         Self {
             present: if waiting.is_empty() {
@@ -67,19 +76,19 @@ impl Selection {
         }
     }
 
-    /// Leaves out what does not pass `check`, which is given the filter of what is taken.
+    /// Leaves out what does not pass `check`.
     ///
     /// # Errors
     /// What `check` says of our own proposals.
     pub(super) fn leave_out_unfit(
         &mut self,
-        mut check: impl FnMut(Filter<'_>) -> Result<(), GroupError>,
+        mut check: impl FnMut(&Self) -> Result<(), GroupError>,
     ) -> Result<(), GroupError> {
-        if self.waiting.is_empty() || check(&mut self.filter()).is_ok() {
+        if self.waiting.is_empty() || check(self).is_ok() {
             return Ok(());
         }
         let untried = mem::take(&mut self.waiting);
-        check(&mut self.filter())?;
+        check(self)?;
         self.take_fit(untried, &mut check);
         Ok(())
     }
@@ -88,11 +97,11 @@ impl Selection {
     fn take_fit(
         &mut self,
         untried: Vec<Waiting>,
-        check: &mut impl FnMut(Filter<'_>) -> Result<(), GroupError>,
+        check: &mut impl FnMut(&Self) -> Result<(), GroupError>,
     ) {
         let taken = self.waiting.len();
         self.waiting.extend(untried);
-        if check(&mut self.filter()).is_ok() {
+        if check(self).is_ok() {
             return;
         }
         let mut first = self.waiting.split_off(taken);
@@ -103,18 +112,28 @@ impl Selection {
         }
     }
 
-    /// What is taken: to be asked about each proposal in turn, our own last.
-    pub(super) fn filter(&self) -> impl FnMut(&QueuedProposal) -> bool {
+    fn taken(&self) -> impl Iterator<Item = &Waiting> {
         let change = self
             .waiting
             .iter()
             .rfind(|waiting| waiting.changes_extensions);
-        let change = change.filter(|_| !self.changes_extensions);
-        let taken: HashSet<&[u8]> = self
-            .waiting
+        self.waiting
             .iter()
             .filter(|waiting| !waiting.changes_extensions)
-            .chain(change)
+            .chain(change.filter(|_| !self.changes_extensions))
+    }
+
+    /// What is taken by value of what waits.
+    pub(super) fn by_value(&self) -> impl Iterator<Item = EngineProposal> {
+        self.taken().filter_map(|waiting| waiting.by_value.clone())
+    }
+
+    /// What is taken of the rest: to be asked about each proposal in turn, those by value
+    /// last.
+    pub(super) fn filter(&self) -> impl FnMut(&QueuedProposal) -> bool {
+        let taken: HashSet<&[u8]> = self
+            .taken()
+            .filter(|waiting| waiting.by_value.is_none())
             .map(|waiting| waiting.reference.as_slice())
             .collect();
         let leaving: HashSet<u32> = self
@@ -141,7 +160,7 @@ impl Selection {
                 }
                 (EngineProposal::Add(add), _) => {
                     let key = add.key_package().leaf_node().signature_key().as_slice();
-                    // Our own of a member is an error, and not left out.
+                    // By value it is for the engine to refuse.
                     let is_member = waited && self.present.contains_key(key);
                     !is_member && coming.insert(key.to_vec())
                 }
@@ -152,20 +171,49 @@ impl Selection {
 }
 
 impl Waiting {
-    fn new(proposal: &QueuedProposal) -> Self {
-        let leaves = matches!(proposal.proposal(), EngineProposal::SelfRemove);
+    fn new(engine: &MlsGroup, proposal: &QueuedProposal) -> Self {
+        let sender = Sender::from_engine(proposal.sender());
+        let ours = sender == Sender::Member(engine.own_leaf_index().u32());
         Self {
             reference: proposal.proposal_reference_ref().as_slice().to_vec(),
-            leaves: match Sender::from_engine(proposal.sender()) {
-                Sender::Member(leaf) if leaves => Some(leaf),
+            leaves: match (proposal.proposal(), sender) {
+                (EngineProposal::SelfRemove, Sender::Member(leaf)) => Some(leaf),
                 _ => None,
             },
             changes_extensions: matches!(
                 proposal.proposal(),
                 EngineProposal::GroupContextExtensions(_)
             ),
+            by_value: match proposal.proposal() {
+                // Of ourselves nobody but others can commit these.
+                EngineProposal::Update(_) | EngineProposal::SelfRemove => None,
+                psk @ EngineProposal::PreSharedKey(_) => Some(psk.clone()),
+                proposal => ours.then(|| proposal.clone()),
+            },
         }
     }
+}
+
+/// The pre-shared key and nonce of a proposal. Anybody can propose it again, and openmls
+/// would mix it in twice and commit it once.
+fn psk_of(proposal: &QueuedProposal) -> Option<Vec<u8>> {
+    match proposal.proposal() {
+        EngineProposal::PreSharedKey(psk) => psk.tls_serialize_detached().ok(),
+        _ => None,
+    }
+}
+
+/// Takes out what waits of pre-shared keys, or openmls would mix it in.
+pub(super) fn take_psks(
+    engine: &mut MlsGroup,
+    provider: &Provider<'_>,
+) -> Result<Vec<QueuedProposal>, GroupError> {
+    let is_psk = |waiting: &&QueuedProposal| psk_of(waiting).is_some();
+    let psks: Vec<_> = engine.pending_proposals().filter(is_psk).cloned().collect();
+    for psk in &psks {
+        engine.remove_pending_proposal(provider.storage(), psk.proposal_reference_ref())?;
+    }
+    Ok(psks)
 }
 
 /// The signature keys of the members whom no Remove takes away, and their leaves.

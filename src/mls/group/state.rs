@@ -12,7 +12,7 @@ use super::{
         codec,
         crypto::DecodedKeys,
         identity::Identity,
-        overlay::{Overlay, OverlayError},
+        overlay::Overlay,
         provider::{Provider, Seed},
         record::{GroupRecord, RecordKey, bundle_key, group_key, group_prefix},
         staged::Ticket,
@@ -245,11 +245,7 @@ pub(super) fn own_value<T: serde::de::DeserializeOwned>(
     id: &[u8],
     record: GroupRecord,
 ) -> Result<Option<T>, StoreError> {
-    let value = overlay.get(&group_key(&encoded_id(id)?, record, &[]));
-    value.map_err(|error| match (error, overlay.failure().take()) {
-        (OverlayError::Store, Some(failure)) => failure,
-        _ => StoreError::Damaged,
-    })
+    overlay.told(overlay.get(&group_key(&encoded_id(id)?, record, &[])))
 }
 
 /// The keys of all records of a group, and of our updates that wait.

@@ -134,7 +134,8 @@ impl Group {
         // What was proposed in this epoch is not among what the merge replaced.
         let proposals = group_key(&encoded_id(&self.id)?, GroupRecord::QueuedProposal, &[]);
         let proposals = keystore.keys(&proposals.record())?;
-        let updates = overlay.own_updates(&GroupId::from_slice(&self.id))?;
+        let updates = overlay.own_updates(&GroupId::from_slice(&self.id));
+        let updates = overlay.told(updates)?;
         let updates = updates.into_iter().map(|key| key.record());
         let mut changes: Changes = proposals
             .into_iter()
