@@ -179,6 +179,51 @@ fn a_pre_shared_key_that_we_do_not_have() {
 }
 
 #[test]
+fn what_waits_for_a_removal() {
+    let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
+    let (client, group) = &mut members[2];
+    let identity = Identity::load(&client.keystore, &group.identity().signature_key());
+    let identity = identity.unwrap().unwrap();
+    let options = KeyPackageOptions::default();
+    let package = KeyPackage::generate(&mut client.keystore, &identity, &options).unwrap();
+    ask(&mut members, &identity, &package);
+    propose(&mut members, 1, &Proposal::Remove(2));
+    propose(&mut members, 1, &Proposal::Remove(0));
+    let both = covered(&mut members, 0, &[]);
+    assert!(
+        matches!(both[..], [Change::Add(_), Change::Remove(2)]),
+        "{both:?}"
+    );
+}
+
+#[test]
+fn what_a_caller_commits_goes_first() {
+    let mut members = Vec::from(group_of::<2>(SUITE, &Settings::default()));
+    let mut carol = Client::new("carol", SUITE);
+    let identity = carol.identity();
+    let mut package = || {
+        let options = KeyPackageOptions::default();
+        KeyPackage::generate(&mut carol.keystore, &identity, &options).unwrap()
+    };
+    let (waits, ours) = (package(), package());
+    ask(&mut members, &identity, &waits);
+    propose(&mut members, 0, &Proposal::Add(waits.clone()));
+    let (client, group) = &mut members[0];
+    let both = [Proposal::Add(waits.clone()), Proposal::Add(ours.clone())];
+    assert!(matches!(
+        group.commit(&mut client.keystore, &both, b""),
+        Err(GroupError::DuplicateKey)
+    ));
+    let welcome = commit_and_follow(&mut members, 0, &[Proposal::Add(ours.clone())]).unwrap();
+    let group = carol.join(&welcome, &Settings::default());
+    let is_stored =
+        |package: &KeyPackage| KeyPackage::is_stored(&carol.keystore, package.reference()).unwrap();
+    assert!(is_stored(&waits) && !is_stored(&ours));
+    members.push((carol, group));
+    agree(&members);
+}
+
+#[test]
 fn our_own_removal() {
     let mut members = Vec::from(group_of::<3>(SUITE, &Settings::default()));
     propose(&mut members, 1, &Proposal::Remove(0));

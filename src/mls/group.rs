@@ -10,6 +10,7 @@ mod message;
 mod propose;
 mod selection;
 mod state;
+mod understood;
 mod undo;
 
 use alloc::{boxed::Box, vec::Vec};

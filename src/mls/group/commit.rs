@@ -33,6 +33,7 @@ use super::{
     propose::check_custom,
     selection::{Selection, take_psks},
     state::own_value,
+    understood::MemberChanges,
     undo,
 };
 use crate::store::{Changes, Keystore, StoreError};
@@ -248,7 +249,11 @@ fn commit(
     }
     let mut selection = Selection::new(engine, rules, next, proposals);
     let psks = take_psks(engine, provider)?;
-    selection.leave_out_unfit(|taken| check(engine, provider, identity, taken, proposals))?;
+    selection.leave_out_unfit(|taken| {
+        understood(engine, taken, next, proposals)?;
+        check(engine, provider, identity, taken, proposals)
+    })?;
+    understood(engine, &selection, next, proposals)?;
     // Only adding someone needs no new keys of ours, and is a smaller commit; whoever
     // wants both says so.
     let update = proposals.contains(&Proposal::Update);
@@ -304,6 +309,45 @@ fn with_proposals<'e>(
         };
     }
     Ok(builder)
+}
+
+/// Whether the members understand each other when this is committed.
+fn understood(
+    engine: &MlsGroup,
+    selection: &Selection,
+    next: Option<&Identity>,
+    proposals: &[Proposal],
+) -> Result<(), GroupError> {
+    let mut extensions = None;
+    let mut change = MemberChanges::default();
+    selection.propose_to(&mut change);
+    for proposal in proposals {
+        match proposal {
+            Proposal::Add(package) => change.add(package.engine().leaf_node()),
+            Proposal::Remove(leaf) => change.remove(*leaf),
+            Proposal::Extensions {
+                extensions: wanted,
+                external_senders,
+            } => {
+                let wanted =
+                    group_context_extensions(wanted, external_senders, engine.extensions());
+                extensions = Some(wanted.map_err(|_| GroupError::ExtensionKind)?);
+            }
+            _ => {}
+        }
+    }
+    if let Some(extensions) = &extensions {
+        change.extend(extensions);
+    }
+    if let (Some(next), Some(leaf)) = (next, engine.own_leaf_node()) {
+        change.remove(engine.own_leaf_index().u32());
+        change.add_with(leaf, next.credential().kind().into());
+    }
+    if change.is_understood(engine) {
+        Ok(())
+    } else {
+        Err(GroupError::Unsupported)
+    }
 }
 
 /// Whether the engine would commit these proposals and what is taken of those that wait.

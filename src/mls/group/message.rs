@@ -25,6 +25,7 @@ use super::{
     identity::doubles_a_key,
     message_bytes, outcome,
     propose::is_understood,
+    understood::MemberChanges,
     undo,
 };
 use crate::store::{Changes, Keystore};
@@ -142,6 +143,9 @@ impl Group {
                 }
                 ProcessedMessageContent::StagedCommitMessage(commit) => {
                     sealable::commit(engine.ciphersuite(), &commit)?;
+                    if !MemberChanges::of_commit(&commit, sender).is_understood(&engine) {
+                        return Err(ReceiveError::InvalidCommit);
+                    }
                     if !accepted(&commit, &self.rules) {
                         return Err(ReceiveError::CredentialRejected);
                     }

@@ -8,23 +8,26 @@ use openmls::{
     group::{MlsGroup, QueuedProposal},
     messages::proposals::{Proposal as EngineProposal, ProposalOrRefType},
 };
-
 use openmls_traits::OpenMlsProvider;
 use tls_codec::Serialize;
 
-use super::super::{
-    error::GroupError, identity::Identity, member::Sender, proposal::Proposal, provider::Provider,
-    rules::Rules, staged::proposal_accepted,
+use super::{
+    super::{
+        error::GroupError, identity::Identity, member::Sender, proposal::Proposal,
+        provider::Provider, rules::Rules, staged::proposal_accepted,
+    },
+    understood::MemberChanges,
 };
 
 /// Of proposals that exclude each other one is committed. openmls chooses among those that
 /// change or remove one member, but for what comes after a self-remove, at which its
 /// debug assertions panic; and not among those that bring one signature key, of which the
-/// first is taken, or that replace the group's extensions, of which it is the last.
+/// first is taken, or that replace the group's extensions, of which it is the last. What a
+/// caller commits goes before what waits.
 ///
 /// Left out is what could not be committed as long as it waits, or else nothing could:
-/// what the rules reject, what brings the key of a member that stays, and what the engine
-/// refuses beside our own proposals and those that wait longer.
+/// what the rules reject, our own removal, what brings the key of a member that stays, and
+/// what the engine refuses beside our own proposals and those that wait longer.
 ///
 /// What we proposed ourselves is committed by value. Nobody could follow a commit that
 /// names it if it was never sent, as we died in between. So are all pre-shared keys:
@@ -35,17 +38,16 @@ pub(super) struct Selection {
     waiting: Vec<Waiting>,
     /// The leaves of the keys of those who stay; none if nothing waits.
     present: HashMap<Vec<u8>, u32>,
-    next_key: Option<Vec<u8>>,
+    /// The signature keys of those whom we add, and our next one.
+    coming: HashSet<Vec<u8>>,
     changes_extensions: bool,
 }
 
 struct Waiting {
     reference: Vec<u8>,
-    /// Who leaves by it.
-    leaves: Option<u32>,
-    changes_extensions: bool,
-    /// Itself, if it is to be committed by value.
-    by_value: Option<EngineProposal>,
+    proposal: EngineProposal,
+    sender: Sender,
+    by_value: bool,
 }
 
 impl Selection {
@@ -55,21 +57,27 @@ impl Selection {
         next: Option<&Identity>,
         ours: &[Proposal],
     ) -> Self {
+        let us = engine.own_leaf_index().u32();
         let mut psks = HashSet::new();
         let waiting: Vec<_> = engine
             .pending_proposals()
             .filter(|waiting| proposal_accepted(waiting.proposal(), rules))
+            .filter(|waiting| removed_by(waiting.proposal()) != Some(us))
             .filter(|waiting| psk_of(waiting).is_none_or(|psk| psks.insert(psk)))
-            .map(|waiting| Waiting::new(engine, waiting))
+            .map(|waiting| Waiting::new(waiting, us))
             .collect();
+        let added = ours.iter().filter_map(|ours| match ours {
+            Proposal::Add(package) => Some(package.signature_key().to_vec()),
+            _ => None,
+        });
         Self {
             present: if waiting.is_empty() {
                 HashMap::new()
             } else {
-                keys_that_stay(engine, ours)
+                keys_that_stay(engine, &waiting, ours)
             },
             waiting,
-            next_key: next.map(Identity::signature_key),
+            coming: added.chain(next.map(Identity::signature_key)).collect(),
             changes_extensions: ours
                 .iter()
                 .any(|ours| matches!(ours, Proposal::Extensions { .. })),
@@ -87,9 +95,14 @@ impl Selection {
         if self.waiting.is_empty() || check(self).is_ok() {
             return Ok(());
         }
-        let untried = mem::take(&mut self.waiting);
+        // Others may need the room that removals make: they are tried first.
+        let waiting = mem::take(&mut self.waiting);
+        let (removals, others): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|waiting| removed_by(&waiting.proposal).is_some());
+        self.waiting = removals;
         check(self)?;
-        self.take_fit(untried, &mut check);
+        self.take_fit(others, &mut check);
         Ok(())
     }
 
@@ -112,85 +125,116 @@ impl Selection {
         }
     }
 
-    fn taken(&self) -> impl Iterator<Item = &Waiting> {
-        let change = self
+    /// What is taken, one of those that exclude each other.
+    fn taken(&self) -> Vec<&Waiting> {
+        let leaving = self.leaving();
+        let mut coming: HashSet<&[u8]> = self.coming.iter().map(Vec::as_slice).collect();
+        let last_change = self
             .waiting
             .iter()
-            .rfind(|waiting| waiting.changes_extensions);
-        self.waiting
-            .iter()
-            .filter(|waiting| !waiting.changes_extensions)
-            .chain(change.filter(|_| !self.changes_extensions))
-    }
-
-    /// What is taken by value of what waits.
-    pub(super) fn by_value(&self) -> impl Iterator<Item = EngineProposal> {
-        self.taken().filter_map(|waiting| waiting.by_value.clone())
-    }
-
-    /// What is taken of the rest: to be asked about each proposal in turn, those by value
-    /// last.
-    pub(super) fn filter(&self) -> impl FnMut(&QueuedProposal) -> bool {
-        let taken: HashSet<&[u8]> = self
-            .taken()
-            .filter(|waiting| waiting.by_value.is_none())
-            .map(|waiting| waiting.reference.as_slice())
-            .collect();
-        let leaving: HashSet<u32> = self
-            .waiting
-            .iter()
-            .filter_map(|waiting| waiting.leaves)
-            .collect();
-        // Nor can a client be added whose key becomes ours.
-        let mut coming: HashSet<Vec<u8>> = self.next_key.iter().cloned().collect();
-        move |proposal| {
-            let waited = proposal.proposal_or_ref_type() == ProposalOrRefType::Reference;
-            if waited && !taken.contains(proposal.proposal_reference_ref().as_slice()) {
-                return false;
-            }
-            match (proposal.proposal(), Sender::from_engine(proposal.sender())) {
+            .rfind(|waiting| waiting.changes_extensions());
+        let mut taken = Vec::new();
+        for waiting in &self.waiting {
+            let takes = match (&waiting.proposal, waiting.sender) {
                 (EngineProposal::Remove(remove), _) => !leaving.contains(&remove.removed().u32()),
                 (EngineProposal::Update(update), Sender::Member(leaf)) => {
                     let key = update.leaf_node().signature_key().as_slice();
                     let fits = match self.present.get(key) {
                         Some(owner) => *owner == leaf,
-                        None => coming.insert(key.to_vec()),
+                        None => coming.insert(key),
                     };
                     fits && !leaving.contains(&leaf)
                 }
                 (EngineProposal::Add(add), _) => {
                     let key = add.key_package().leaf_node().signature_key().as_slice();
-                    // By value it is for the engine to refuse.
-                    let is_member = waited && self.present.contains_key(key);
-                    !is_member && coming.insert(key.to_vec())
+                    !self.present.contains_key(key) && coming.insert(key)
+                }
+                (EngineProposal::GroupContextExtensions(_), _) => {
+                    let last = last_change.map(|last| &last.reference);
+                    last == Some(&waiting.reference) && !self.changes_extensions
                 }
                 _ => true,
+            };
+            if takes {
+                taken.push(waiting);
             }
+        }
+        taken
+    }
+
+    /// Who leaves by itself.
+    fn leaving(&self) -> HashSet<u32> {
+        let leaves =
+            self.waiting
+                .iter()
+                .filter_map(|waiting| match (&waiting.proposal, waiting.sender) {
+                    (EngineProposal::SelfRemove, Sender::Member(leaf)) => Some(leaf),
+                    _ => None,
+                });
+        leaves.collect()
+    }
+
+    /// What is taken by value of what waits.
+    pub(super) fn by_value(&self) -> Vec<EngineProposal> {
+        let taken = self.taken().into_iter();
+        let by_value = taken.filter(|waiting| waiting.by_value);
+        by_value.map(|waiting| waiting.proposal.clone()).collect()
+    }
+
+    /// What is taken of the rest, and of what is there by value: to be asked about each.
+    pub(super) fn filter(&self) -> impl FnMut(&QueuedProposal) -> bool {
+        let taken: HashSet<&[u8]> = self
+            .taken()
+            .into_iter()
+            .filter(|waiting| !waiting.by_value)
+            .map(|waiting| waiting.reference.as_slice())
+            .collect();
+        let leaving = self.leaving();
+        move |proposal| match proposal.proposal_or_ref_type() {
+            ProposalOrRefType::Reference => taken.contains(reference(proposal)),
+            ProposalOrRefType::Proposal => {
+                removed_by(proposal.proposal()).is_none_or(|leaf| !leaving.contains(&leaf))
+            }
+        }
+    }
+
+    /// What is taken, for whether the members understand each other.
+    pub(super) fn propose_to<'c>(&'c self, changes: &mut MemberChanges<'c>) {
+        for waiting in self.taken() {
+            changes.propose(&waiting.proposal, waiting.sender);
         }
     }
 }
 
 impl Waiting {
-    fn new(engine: &MlsGroup, proposal: &QueuedProposal) -> Self {
+    fn new(proposal: &QueuedProposal, us: u32) -> Self {
         let sender = Sender::from_engine(proposal.sender());
-        let ours = sender == Sender::Member(engine.own_leaf_index().u32());
         Self {
-            reference: proposal.proposal_reference_ref().as_slice().to_vec(),
-            leaves: match (proposal.proposal(), sender) {
-                (EngineProposal::SelfRemove, Sender::Member(leaf)) => Some(leaf),
-                _ => None,
-            },
-            changes_extensions: matches!(
-                proposal.proposal(),
-                EngineProposal::GroupContextExtensions(_)
-            ),
+            reference: reference(proposal).to_vec(),
+            proposal: proposal.proposal().clone(),
+            sender,
             by_value: match proposal.proposal() {
                 // Of ourselves nobody but others can commit these.
-                EngineProposal::Update(_) | EngineProposal::SelfRemove => None,
-                psk @ EngineProposal::PreSharedKey(_) => Some(psk.clone()),
-                proposal => ours.then(|| proposal.clone()),
+                EngineProposal::Update(_) | EngineProposal::SelfRemove => false,
+                EngineProposal::PreSharedKey(_) => true,
+                _ => sender == Sender::Member(us),
             },
         }
+    }
+
+    const fn changes_extensions(&self) -> bool {
+        matches!(self.proposal, EngineProposal::GroupContextExtensions(_))
+    }
+}
+
+fn reference(proposal: &QueuedProposal) -> &[u8] {
+    proposal.proposal_reference_ref().as_slice()
+}
+
+fn removed_by(proposal: &EngineProposal) -> Option<u32> {
+    match proposal {
+        EngineProposal::Remove(remove) => Some(remove.removed().u32()),
+        _ => None,
     }
 }
 
@@ -217,18 +261,17 @@ pub(super) fn take_psks(
 }
 
 /// The signature keys of the members whom no Remove takes away, and their leaves.
-fn keys_that_stay(engine: &MlsGroup, ours: &[Proposal]) -> HashMap<Vec<u8>, u32> {
-    let waiting = engine
-        .pending_proposals()
-        .filter_map(|waiting| match waiting.proposal() {
-            EngineProposal::Remove(remove) => Some(remove.removed().u32()),
-            _ => None,
-        });
-    let ours = ours.iter().filter_map(|ours| match ours {
+fn keys_that_stay(
+    engine: &MlsGroup,
+    waiting: &[Waiting],
+    ours: &[Proposal],
+) -> HashMap<Vec<u8>, u32> {
+    let waiting = waiting.iter().map(|waiting| removed_by(&waiting.proposal));
+    let ours = ours.iter().map(|ours| match ours {
         Proposal::Remove(leaf) => Some(*leaf),
         _ => None,
     });
-    let removed: HashSet<u32> = waiting.chain(ours).collect();
+    let removed: HashSet<u32> = waiting.chain(ours).flatten().collect();
     let leaves = engine.treesync().full_leaves();
     leaves
         .filter(|(index, _)| !removed.contains(&index.u32()))

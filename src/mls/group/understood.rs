@@ -1,0 +1,300 @@
+//! Whether the members understand each other after a commit: its extensions (RFC 9420
+//! §12.1.7), and the credentials (§7.3). openmls looks at each proposal beside the group as
+//! it is, and at extensions alone of what is required: somebody could be added who cannot
+//! follow, and behind whom nobody could join, or a type be required that others lack, who
+//! could commit nothing any more.
+
+use alloc::vec::Vec;
+use std::collections::HashSet;
+
+use openmls::{
+    extensions::{Extension, ExtensionType, Extensions},
+    group::{GroupContext, MlsGroup, StagedCommit},
+    messages::proposals::{Proposal as EngineProposal, ProposalType},
+    prelude::{Capabilities, CredentialType, LeafNode},
+};
+
+use super::super::member::Sender;
+
+/// What a commit changes of whom has to understand what.
+#[derive(Default)]
+pub(super) struct MemberChanges<'c> {
+    /// The leaves that are removed or replaced.
+    gone: HashSet<u32>,
+    /// Those who come, and those who change.
+    new: Vec<Leaf<'c>>,
+    extensions: Option<&'c Extensions<GroupContext>>,
+}
+
+type Leaf<'c> = (&'c Capabilities, CredentialType);
+
+impl<'c> MemberChanges<'c> {
+    pub(super) fn of_commit(commit: &'c StagedCommit, sender: Sender) -> Self {
+        let mut this = Self::default();
+        for proposal in commit.queued_proposals() {
+            let sender = Sender::from_engine(proposal.sender());
+            this.propose(proposal.proposal(), sender);
+        }
+        if let Some(leaf) = commit.update_path_leaf_node() {
+            if let Sender::Member(index) = sender {
+                this.remove(index);
+            }
+            this.add(leaf);
+        }
+        this
+    }
+
+    pub(super) fn propose(&mut self, proposal: &'c EngineProposal, sender: Sender) {
+        match (proposal, sender) {
+            (EngineProposal::Add(add), _) => self.add(add.key_package().leaf_node()),
+            (EngineProposal::Update(update), Sender::Member(leaf)) => {
+                self.remove(leaf);
+                self.add(update.leaf_node());
+            }
+            (EngineProposal::Remove(remove), _) => self.remove(remove.removed().u32()),
+            (EngineProposal::SelfRemove, Sender::Member(leaf)) => self.remove(leaf),
+            (EngineProposal::GroupContextExtensions(change), _) => {
+                self.extend(change.extensions());
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn add(&mut self, leaf: &'c LeafNode) {
+        self.add_with(leaf, leaf.credential().credential_type());
+    }
+
+    /// A leaf that gets another credential.
+    pub(super) fn add_with(&mut self, leaf: &'c LeafNode, credential: CredentialType) {
+        self.new.push((leaf.capabilities(), credential));
+    }
+
+    pub(super) fn remove(&mut self, leaf: u32) {
+        self.gone.insert(leaf);
+    }
+
+    pub(super) const fn extend(&mut self, extensions: &'c Extensions<GroupContext>) {
+        self.extensions = Some(extensions);
+    }
+
+    /// Whether all are understood by all, as far as they are new. What is there already
+    /// is not looked at: nothing could be committed in a group in which it is not so.
+    pub(super) fn is_understood(&self, engine: &MlsGroup) -> bool {
+        if self.new.is_empty() && self.extensions.is_none() {
+            return true;
+        }
+        let stays: Vec<Leaf<'_>> = engine
+            .treesync()
+            .full_leaves()
+            .filter(|(index, _)| !self.gone.contains(&index.u32()))
+            .map(|(_, leaf)| (leaf.capabilities(), leaf.credential().credential_type()))
+            .collect();
+        let credentials = |leaves: &[Leaf<'_>]| -> HashSet<_> {
+            leaves.iter().map(|(_, credential)| *credential).collect()
+        };
+        let new = credentials(&self.new);
+        let all = &new | &credentials(&stays);
+        let required = self.extensions.map(Required::by);
+        let fits = |(capabilities, _): &Leaf<'_>, credentials| {
+            knows(capabilities.credentials(), credentials)
+                && required
+                    .as_ref()
+                    .is_none_or(|required| required.is_in(capabilities))
+        };
+        self.new.iter().all(|leaf| fits(leaf, &all)) && stays.iter().all(|leaf| fits(leaf, &new))
+    }
+}
+
+/// What a group's extensions ask of every member.
+struct Required {
+    extensions: HashSet<ExtensionType>,
+    proposals: HashSet<ProposalType>,
+    credentials: HashSet<CredentialType>,
+}
+
+impl Required {
+    fn by(extensions: &Extensions<GroupContext>) -> Self {
+        let required = extensions.required_capabilities();
+        let types = required.map(|required| required.extension_types().iter().copied());
+        let proposals = required.map(|required| required.proposal_types().iter().copied());
+        let credentials = required.map(|required| required.credential_types().iter().copied());
+        Self {
+            extensions: extensions
+                .iter()
+                .map(Extension::extension_type)
+                .chain(types.into_iter().flatten())
+                .filter(|kind| !(1..=5).contains(&u16::from(*kind)) && !kind.is_grease())
+                .collect(),
+            proposals: proposals
+                .into_iter()
+                .flatten()
+                .filter(|kind| !(1..=7).contains(&u16::from(*kind)) && !kind.is_grease())
+                .collect(),
+            credentials: credentials.into_iter().flatten().collect(),
+        }
+    }
+
+    fn is_in(&self, capabilities: &Capabilities) -> bool {
+        knows(capabilities.extensions(), &self.extensions)
+            && knows(capabilities.proposals(), &self.proposals)
+            && knows(capabilities.credentials(), &self.credentials)
+    }
+}
+
+/// Whether all of these are in a list, which may be long.
+fn knows<T: Copy + Eq + core::hash::Hash>(known: &[T], wanted: &HashSet<T>) -> bool {
+    wanted.is_empty() || {
+        let known: HashSet<T> = known.iter().copied().collect();
+        wanted.is_subset(&known)
+    }
+}
+
+#[cfg(feature = "os-rng")]
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use openmls::{
+        extensions::{RequiredCapabilitiesExtension, UnknownExtension},
+        group::Propose,
+        messages::proposals::ProposalOrRefType,
+    };
+    use openmls_traits::OpenMlsProvider;
+
+    use super::{
+        super::{Group, message_bytes},
+        *,
+    };
+    use crate::{
+        mls::{
+            Capabilities, CipherSuite, Credential, GroupParameters, Identity, Invitation,
+            KeyPackage, KeyPackageOptions, Proposal, ReceiveError, Received, Rules, Settings,
+        },
+        pickle::PickleKey,
+        primitives::random::OsRng,
+        store::{Keystore, MemoryBackend},
+    };
+
+    const SUITE: CipherSuite = CipherSuite::X25519Aes128Gcm;
+    const KIND: u16 = 0xF0EE;
+
+    fn keystore() -> Keystore {
+        Keystore::open(MemoryBackend::new(), &PickleKey::from_bytes(&[7; 32])).unwrap()
+    }
+
+    fn package(store: &mut Keystore, capabilities: Capabilities) -> KeyPackage {
+        let identity = Identity::new(SUITE, Credential::basic(b"somebody")).unwrap();
+        let options = KeyPackageOptions::default().capabilities(capabilities);
+        KeyPackage::generate(store, &identity, &options).unwrap()
+    }
+
+    /// A group of one who understands `hers` and one who understands `his`.
+    fn pair(hers: Capabilities, his: Capabilities) -> [(Keystore, Group); 2] {
+        let (mut alice, mut bob) = (keystore(), keystore());
+        let identity = Identity::new(SUITE, Credential::basic(b"alice")).unwrap();
+        let parameters = GroupParameters::default().capabilities(hers);
+        let rules = Rules::accept_any_credential();
+        let mut group = Group::create(&mut alice, identity, &parameters, rules.clone()).unwrap();
+        let add = [Proposal::Add(package(&mut bob, his))];
+        let sent = group.commit(&mut alice, &add, b"").unwrap();
+        group.merge_pending(&mut alice).unwrap();
+        let welcome = sent.welcome.unwrap();
+        let joined = Invitation::open(&bob, &welcome, None, Settings::default(), rules)
+            .unwrap()
+            .accept(&mut bob)
+            .unwrap();
+        [(alice, group), (bob, joined)]
+    }
+
+    fn extensions(proposals: &[ProposalType], own: &[u16]) -> Extensions<GroupContext> {
+        let kinds: Vec<ExtensionType> = own.iter().map(|kind| (*kind).into()).collect();
+        let required = RequiredCapabilitiesExtension::new(&kinds, proposals, &[]);
+        let mut all = vec![Extension::RequiredCapabilities(required)];
+        for kind in own {
+            all.push(Extension::Unknown(*kind, UnknownExtension(vec![])));
+        }
+        Extensions::from_vec(all).unwrap()
+    }
+
+    /// What the engine commits, where we would not.
+    fn commit(
+        (store, group): &mut (Keystore, Group),
+        added: Option<&KeyPackage>,
+        extensions: Extensions<GroupContext>,
+    ) -> Vec<u8> {
+        let adds = added.map(|package| package.engine().clone());
+        let commit = group.run(&mut OsRng, store, |engine, provider, identity| {
+            let messages = engine
+                .commit_builder()
+                .propose_adds(adds)
+                .propose_group_context_extensions(extensions)?
+                .load_psks(provider.storage())?
+                .build(
+                    provider.rand(),
+                    provider.crypto(),
+                    identity.signer(),
+                    |_| true,
+                )?
+                .stage_commit(provider)?;
+            message_bytes(&messages.into_messages().0)
+        });
+        commit.unwrap()
+    }
+
+    #[test]
+    fn a_commit_that_not_all_would_understand_is_refused() {
+        let able = || Capabilities::default().proposal(KIND).extension(KIND);
+        let [mut alice, mut bob] = pair(Capabilities::default(), able());
+        let refused = |alice: &mut (Keystore, Group), commit: &[u8]| {
+            let received = alice.1.receive(&mut alice.0, commit);
+            assert!(
+                matches!(received, Err(ReceiveError::InvalidCommit)),
+                "{received:?}"
+            );
+        };
+        // She would have to understand a proposal.
+        let required = extensions(&[KIND.into()], &[]);
+        refused(&mut alice, &commit(&mut bob, None, required));
+
+        // Of both, the one that is added would not understand an extension.
+        let [mut alice, mut bob] = pair(able(), able());
+        let change = extensions(&[], &[KIND]);
+        let unable = package(&mut keystore(), Capabilities::default());
+        refused(&mut alice, &commit(&mut bob, Some(&unable), change.clone()));
+        bob.1.discard_pending(&mut bob.0).unwrap();
+        let able = package(&mut keystore(), able());
+        let sent = commit(&mut bob, Some(&able), change);
+        let received = alice.1.receive(&mut alice.0, &sent).unwrap();
+        assert!(matches!(received, Received::Commit(_)));
+    }
+
+    #[test]
+    fn what_not_all_would_understand_is_left_out_of_a_commit() {
+        let able = Capabilities::default().proposal(KIND);
+        let [mut alice, mut bob] = pair(Capabilities::default(), able);
+        let required = extensions(&[KIND.into()], &[]);
+        let message = bob
+            .1
+            .run(&mut OsRng, &mut bob.0, |engine, provider, identity| {
+                let change = Propose::GroupContextExtensions(required);
+                let by = ProposalOrRefType::Reference;
+                let (message, _) = engine.propose(provider, identity.signer(), change, by)?;
+                message_bytes(&message)
+            });
+        let received = alice.1.receive(&mut alice.0, &message.unwrap()).unwrap();
+        let Received::Proposal(proposal) = received else {
+            panic!("no proposal")
+        };
+        alice.1.accept_proposal(&mut alice.0, proposal).unwrap();
+        for proposals in [&[][..], &[Proposal::Update], &[Proposal::Remove(1)]] {
+            alice.1.commit(&mut alice.0, proposals, b"").unwrap();
+            let effect = alice.1.pending_commit().unwrap();
+            // Without Bob she is alone in it, and still does not understand.
+            assert!(effect.unwrap().extensions.is_none());
+            alice.1.discard_pending(&mut alice.0).unwrap();
+        }
+        bob.1.commit(&mut bob.0, &[], b"").unwrap();
+        let effect = bob.1.pending_commit().unwrap();
+        assert!(effect.unwrap().extensions.is_none());
+    }
+}
