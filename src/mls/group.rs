@@ -6,6 +6,8 @@ mod export;
 mod identity;
 mod join;
 mod kept;
+#[cfg(all(test, feature = "os-rng"))]
+mod members;
 mod message;
 mod propose;
 mod selection;

@@ -59,15 +59,6 @@ impl NecturusMember {
         })
     }
 
-    /// Drops every proposal that waits for a commit.
-    pub fn drop_proposals(&mut self) -> Result<()> {
-        let (group, keystore) = self.group()?;
-        for proposal in group.pending_proposals()? {
-            group.drop_proposal(keystore, &proposal.reference)?;
-        }
-        Ok(())
-    }
-
     /// Commits to a new signature key. The name stays: by mls-rs's own rule another
     /// would be another client.
     pub fn change_signature_key(&mut self) -> Result<Vec<u8>> {

@@ -33,28 +33,15 @@ mod tests {
 
     use super::super::{
         super::{
-            CipherSuite, Credential, GroupParameters, Identity, Invitation, KeyPackage,
-            KeyPackageOptions, Proposal, Received, Rules, Settings, codec,
+            Capabilities, Proposal, Received, Rules, Settings, codec,
             overlay::Overlay,
             record::{GroupRecord, RecordKey, group_key},
         },
         Group,
+        members::group_of,
         state::encoded_id,
     };
-    use crate::{
-        pickle::PickleKey,
-        store::{Keystore, MemoryBackend},
-    };
-
-    const SUITE: CipherSuite = CipherSuite::X25519Aes128Gcm;
-
-    fn keystore() -> Keystore {
-        Keystore::open(MemoryBackend::new(), &PickleKey::from_bytes(&[7; 32])).unwrap()
-    }
-
-    fn identity(name: &[u8]) -> Identity {
-        Identity::new(SUITE, Credential::basic(name)).unwrap()
-    }
+    use crate::store::Keystore;
 
     /// Where openmls keeps the private keys of the tree.
     fn key_pairs(group: &Group) -> RecordKey {
@@ -74,18 +61,8 @@ mod tests {
     fn who_is_removed_keeps_no_keys_of_the_tree_and_of_past_epochs() {
         for keep in [false, true] {
             let settings = Settings::default().past_epochs(2).keep_previous_epoch(keep);
-            let rules = Rules::accept_any_credential();
-            let (mut alice, mut bob) = (keystore(), keystore());
-            let parameters = GroupParameters::default().settings(settings.clone());
-            let mut hers =
-                Group::create(&mut alice, identity(b"alice"), &parameters, rules.clone()).unwrap();
-            let options = KeyPackageOptions::default();
-            let package = KeyPackage::generate(&mut bob, &identity(b"bob"), &options).unwrap();
-            let add = [Proposal::Add(package)];
-            let welcome = hers.commit(&mut alice, &add, b"").unwrap().welcome.unwrap();
-            hers.merge_pending(&mut alice).unwrap();
-            let invitation = Invitation::open(&bob, &welcome, None, settings, rules.clone());
-            let mut his = invitation.unwrap().accept(&mut bob).unwrap();
+            let able = [(); 2].map(|()| Capabilities::default());
+            let [(mut alice, mut hers), (mut bob, mut his)] = group_of(&settings, able);
 
             let mut before = key_pairs(&his);
             let mut length = 0;
@@ -104,6 +81,7 @@ mod tests {
             assert!(secrets(&bob, &his) < length);
 
             // The group is there to be looked at, and the way back goes on, where one is.
+            let rules = Rules::accept_any_credential();
             let mut his = Group::load(&bob, his.id(), rules).unwrap().unwrap();
             assert!(!his.is_active().unwrap());
             assert_eq!(his.members().unwrap().len(), 1);

@@ -190,39 +190,29 @@ mod tests {
     use openmls::prelude::LeafNodeParameters;
     use openmls_traits::OpenMlsProvider;
 
-    use super::{super::message_bytes, *};
-    use crate::{
-        mls::{
-            CipherSuite, GroupParameters, Invitation, KeyPackage, KeyPackageOptions, Proposal,
-            ReceiveError, Received, Rules, Settings,
+    use super::{
+        super::{
+            members::{group_of, identity, package},
+            message_bytes,
         },
-        pickle::PickleKey,
+        *,
+    };
+    use crate::{
+        mls::{Capabilities, Proposal, ReceiveError, Received, Settings},
         primitives::random::OsRng,
-        store::MemoryBackend,
     };
 
-    const SUITE: CipherSuite = CipherSuite::X25519Aes128Gcm;
+    fn members<const N: usize>() -> [(Keystore, Group); N] {
+        group_of(
+            &Settings::default(),
+            [(); N].map(|()| Capabilities::default()),
+        )
+    }
 
     /// What [`Group::change_identity`] refuses to make.
     #[test]
     fn nobody_takes_the_key_of_another_member() {
-        let [mut alice, mut bob] = [(); 2]
-            .map(|()| Keystore::open(MemoryBackend::new(), &PickleKey::from_bytes(&[7; 32])))
-            .map(Result::unwrap);
-        let identity = |name| Identity::new(SUITE, Credential::basic(name)).unwrap();
-        let (parameters, rules) = (GroupParameters::default(), Rules::accept_any_credential());
-        let mut hers =
-            Group::create(&mut alice, identity(b"alice"), &parameters, rules.clone()).unwrap();
-        let package =
-            KeyPackage::generate(&mut bob, &identity(b"bob"), &KeyPackageOptions::default());
-        let add = [Proposal::Add(package.unwrap())];
-        let welcome = hers.commit(&mut alice, &add, b"").unwrap().welcome.unwrap();
-        hers.merge_pending(&mut alice).unwrap();
-        let mut his = Invitation::open(&bob, &welcome, None, Settings::default(), rules)
-            .unwrap()
-            .accept(&mut bob)
-            .unwrap();
-
+        let [(mut alice, mut hers), (mut bob, mut his)] = members();
         let key = hers.identity().signature_key();
         let stolen = Identity::load(&alice, &key).unwrap().unwrap();
         stolen.store(&mut bob).unwrap();
@@ -244,35 +234,13 @@ mod tests {
     /// Proposals that are valid alone, and give two members one key together.
     #[test]
     fn of_an_update_and_an_add_to_one_key_one_is_committed() {
-        let [mut alice, mut bob, mut carol] = [(); 3]
-            .map(|()| Keystore::open(MemoryBackend::new(), &PickleKey::from_bytes(&[7; 32])))
-            .map(Result::unwrap);
-        let identity = |name| Identity::new(SUITE, Credential::basic(name)).unwrap();
-        let (parameters, rules) = (GroupParameters::default(), Rules::accept_any_credential());
-        let mut hers =
-            Group::create(&mut alice, identity(b"alice"), &parameters, rules.clone()).unwrap();
-        let package = |store: &mut Keystore, identity: &Identity| {
-            KeyPackage::generate(store, identity, &KeyPackageOptions::default()).unwrap()
-        };
-        let adds = [
-            Proposal::Add(package(&mut bob, &identity(b"bob"))),
-            Proposal::Add(package(&mut carol, &identity(b"carol"))),
-        ];
-        let welcome = hers
-            .commit(&mut alice, &adds, b"")
-            .unwrap()
-            .welcome
-            .unwrap();
-        hers.merge_pending(&mut alice).unwrap();
-        let [mut his, mut carols] = [&mut bob, &mut carol].map(|store| {
-            Invitation::open(store, &welcome, None, Settings::default(), rules.clone())
-                .unwrap()
-                .accept(store)
-                .unwrap()
-        });
-
-        let new = identity(b"new");
-        let add = Proposal::Add(package(&mut bob, &new));
+        let [
+            (mut alice, mut hers),
+            (mut bob, mut his),
+            (mut carol, mut carols),
+        ] = members();
+        let new = identity();
+        let add = Proposal::Add(package(&mut bob, &new, Capabilities::default()));
         let update = his.run(&mut OsRng, &mut bob, |engine, provider, identity| {
             let (next, leaf) = (new.new_signer(), LeafNodeParameters::default());
             let (update, _) = engine

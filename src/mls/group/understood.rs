@@ -5,6 +5,7 @@
 //! could commit nothing any more.
 
 use alloc::vec::Vec;
+use core::hash::Hash;
 use std::collections::HashSet;
 
 use openmls::{
@@ -141,13 +142,17 @@ impl Required {
     }
 }
 
-/// Whether all of these are in a list, which may be long.
-fn knows<T: Copy + Eq + core::hash::Hash>(known: &[T], wanted: &HashSet<T>) -> bool {
-    wanted.is_empty() || {
-        let known: HashSet<T> = known.iter().copied().collect();
-        wanted.is_subset(&known)
+/// Whether all of these are in a list. Both are as long as somebody makes them.
+fn knows<T: Copy + Eq + Hash>(known: &[T], wanted: &HashSet<T>) -> bool {
+    if wanted.len() <= FEW {
+        return wanted.iter().all(|one| known.contains(one));
     }
+    let known: HashSet<T> = known.iter().copied().collect();
+    wanted.is_subset(&known)
 }
+
+/// How many are looked for one by one: mostly there is one type of credentials.
+const FEW: usize = 4;
 
 #[cfg(feature = "os-rng")]
 #[cfg(test)]
@@ -162,49 +167,20 @@ mod tests {
     use openmls_traits::OpenMlsProvider;
 
     use super::{
-        super::{Group, message_bytes},
+        super::{
+            Group,
+            members::{group_of, identity, keystore, package},
+            message_bytes,
+        },
         *,
     };
     use crate::{
-        mls::{
-            Capabilities, CipherSuite, Credential, GroupParameters, Identity, Invitation,
-            KeyPackage, KeyPackageOptions, Proposal, ReceiveError, Received, Rules, Settings,
-        },
-        pickle::PickleKey,
+        mls::{Capabilities, KeyPackage, Proposal, ReceiveError, Received, Settings},
         primitives::random::OsRng,
-        store::{Keystore, MemoryBackend},
+        store::Keystore,
     };
 
-    const SUITE: CipherSuite = CipherSuite::X25519Aes128Gcm;
     const KIND: u16 = 0xF0EE;
-
-    fn keystore() -> Keystore {
-        Keystore::open(MemoryBackend::new(), &PickleKey::from_bytes(&[7; 32])).unwrap()
-    }
-
-    fn package(store: &mut Keystore, capabilities: Capabilities) -> KeyPackage {
-        let identity = Identity::new(SUITE, Credential::basic(b"somebody")).unwrap();
-        let options = KeyPackageOptions::default().capabilities(capabilities);
-        KeyPackage::generate(store, &identity, &options).unwrap()
-    }
-
-    /// A group of one who understands `hers` and one who understands `his`.
-    fn pair(hers: Capabilities, his: Capabilities) -> [(Keystore, Group); 2] {
-        let (mut alice, mut bob) = (keystore(), keystore());
-        let identity = Identity::new(SUITE, Credential::basic(b"alice")).unwrap();
-        let parameters = GroupParameters::default().capabilities(hers);
-        let rules = Rules::accept_any_credential();
-        let mut group = Group::create(&mut alice, identity, &parameters, rules.clone()).unwrap();
-        let add = [Proposal::Add(package(&mut bob, his))];
-        let sent = group.commit(&mut alice, &add, b"").unwrap();
-        group.merge_pending(&mut alice).unwrap();
-        let welcome = sent.welcome.unwrap();
-        let joined = Invitation::open(&bob, &welcome, None, Settings::default(), rules)
-            .unwrap()
-            .accept(&mut bob)
-            .unwrap();
-        [(alice, group), (bob, joined)]
-    }
 
     fn extensions(proposals: &[ProposalType], own: &[u16]) -> Extensions<GroupContext> {
         let kinds: Vec<ExtensionType> = own.iter().map(|kind| (*kind).into()).collect();
@@ -244,7 +220,8 @@ mod tests {
     #[test]
     fn a_commit_that_not_all_would_understand_is_refused() {
         let able = || Capabilities::default().proposal(KIND).extension(KIND);
-        let [mut alice, mut bob] = pair(Capabilities::default(), able());
+        let able_or_not = [Capabilities::default(), able()];
+        let [mut alice, mut bob] = group_of(&Settings::default(), able_or_not);
         let refused = |alice: &mut (Keystore, Group), commit: &[u8]| {
             let received = alice.1.receive(&mut alice.0, commit);
             assert!(
@@ -257,12 +234,12 @@ mod tests {
         refused(&mut alice, &commit(&mut bob, None, required));
 
         // Of both, the one that is added would not understand an extension.
-        let [mut alice, mut bob] = pair(able(), able());
+        let [mut alice, mut bob] = group_of(&Settings::default(), [able(), able()]);
         let change = extensions(&[], &[KIND]);
-        let unable = package(&mut keystore(), Capabilities::default());
+        let unable = package(&mut keystore(), &identity(), Capabilities::default());
         refused(&mut alice, &commit(&mut bob, Some(&unable), change.clone()));
         bob.1.discard_pending(&mut bob.0).unwrap();
-        let able = package(&mut keystore(), able());
+        let able = package(&mut keystore(), &identity(), able());
         let sent = commit(&mut bob, Some(&able), change);
         let received = alice.1.receive(&mut alice.0, &sent).unwrap();
         assert!(matches!(received, Received::Commit(_)));
@@ -271,7 +248,8 @@ mod tests {
     #[test]
     fn what_not_all_would_understand_is_left_out_of_a_commit() {
         let able = Capabilities::default().proposal(KIND);
-        let [mut alice, mut bob] = pair(Capabilities::default(), able);
+        let able_or_not = [Capabilities::default(), able];
+        let [mut alice, mut bob] = group_of(&Settings::default(), able_or_not);
         let required = extensions(&[KIND.into()], &[]);
         let message = bob
             .1
