@@ -118,11 +118,34 @@ impl Case for Messages {
         ]
         .concat();
         assert_public(&framed, ContentType::Commit);
-        assert!(!self.group_secrets.is_empty());
+        self.check_group_secrets();
     }
 }
 
 impl Messages {
+    /// The type is private to the engine: its shape (RFC 9420, section 12.4.3.1).
+    fn check_group_secrets(&self) {
+        let mut reader = Reader(&self.group_secrets);
+        assert!(!reader.vector().is_empty());
+        match reader.u8() {
+            0 => {}
+            1 => assert!(!reader.vector().is_empty()),
+            other => panic!("optional {other}"),
+        }
+        let mut psks = Reader(reader.vector());
+        while !psks.0.is_empty() {
+            match psks.u8() {
+                // External: its id.
+                1 => drop(psks.vector()),
+                // Resumption: usage, group and epoch.
+                2 => drop((psks.u8(), psks.vector(), psks.u64())),
+                other => panic!("type of pre-shared key {other}"),
+            }
+            assert!(!psks.vector().is_empty(), "a nonce");
+        }
+        reader.end();
+    }
+
     /// The working group's proposals carry a ratchet tree, which is an extension
     /// of a GroupInfo and none of a group's context (RFC 9420, section 17.3): the
     /// engine refuses it, and reads the proposal without.
@@ -136,7 +159,10 @@ impl Messages {
             reader.skip_vectors(1);
             reader.bytes(4);
         });
-        assert_eq!(Reader(reader.vector()).u16(), RATCHET_TREE);
+        let mut extensions = Reader(reader.vector());
+        assert_eq!(extensions.u16(), RATCHET_TREE);
+        RatchetTreeIn::tls_deserialize_exact(extensions.vector()).unwrap();
+        extensions.end();
         reader.end();
         proposal_again(5, &[head, &vector(&[])].concat()).unwrap();
     }

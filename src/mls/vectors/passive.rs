@@ -31,6 +31,8 @@ pub(super) struct Client {
     encryption_priv: Hex,
     init_priv: Hex,
     welcome: Hex,
+    /// There, if only to say that there is none.
+    #[serde(deserialize_with = "Option::deserialize")]
     ratchet_tree: Option<Hex>,
     initial_epoch_authenticator: Hex,
     epochs: Vec<Epoch>,

@@ -48,8 +48,10 @@ impl Case for SecretTree {
         assert_eq!(key, *case.key);
         assert_eq!(nonce, *case.nonce);
 
+        assert!(self.leaves.len().is_power_of_two());
         let count = u32::try_from(self.leaves.len()).unwrap();
         for (leaf, generations) in (0..).zip(&self.leaves) {
+            assert!(!generations.is_empty());
             let secret = leaf_secret(&suite, &self.encryption_secret, leaf, count);
             for case in generations {
                 let of = |ratchet| message_key(&suite, &secret, ratchet, case.generation);

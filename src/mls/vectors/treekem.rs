@@ -69,6 +69,7 @@ impl Case for TreeKem {
     fn check(&self) {
         let suite = Suite::new(self.cipher_suite);
         let tree = Tree::read(&self.ratchet_tree);
+        assert!(!self.leaves_private.is_empty() && !self.update_paths.is_empty());
         for private in &self.leaves_private {
             private.check(&suite, &tree);
         }
@@ -88,6 +89,8 @@ impl Case for TreeKem {
                 &update.update_path,
             );
             assert_eq!(observed, *update.tree_hash_after);
+            let leaves = usize::try_from(tree.leaf_count()).unwrap();
+            assert_eq!(update.path_secrets.len(), leaves);
             let of_sender = &update.path_secrets[usize::try_from(update.sender).unwrap()];
             assert!(of_sender.is_none());
             self.receive(

@@ -8,7 +8,10 @@ use serde::Deserialize;
 use super::*;
 use crate::primitives::hpke::{PrivateKey, Receiver, Sender};
 
+/// Its fields are all that a case has: another shape is an error, as what was not read
+/// was not checked.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 #[expect(non_snake_case, reason = "the names in the files")]
 struct Case {
     mode: u8,
@@ -20,19 +23,42 @@ struct Case {
     ikmE: String,
     skRm: String,
     pkRm: String,
+    /// The ephemeral key pair, where the KEM has one.
+    skEm: Option<String>,
+    pkEm: Option<String>,
     enc: String,
+    shared_secret: String,
+    key_schedule_context: String,
+    secret: String,
+    key: String,
+    base_nonce: String,
+    exporter_secret: String,
     encryptions: Vec<Encryption>,
     exports: Vec<Export>,
+    /// Of other modes.
+    #[serde(rename = "psk")]
+    _psk: Option<String>,
+    #[serde(rename = "psk_id")]
+    _psk_id: Option<String>,
+    #[serde(rename = "ikmS")]
+    _ikmS: Option<String>,
+    #[serde(rename = "skSm")]
+    _skSm: Option<String>,
+    #[serde(rename = "pkSm")]
+    _pkSm: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Encryption {
     aad: String,
     ct: String,
+    nonce: String,
     pt: String,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 #[expect(non_snake_case, reason = "the names in the files")]
 struct Export {
     exporter_context: String,
@@ -69,13 +95,26 @@ impl Case {
 
     /// How many values of the case were compared, and how many agree.
     fn run(&self, suite: Suite) -> (usize, usize) {
+        assert!(!self.encryptions.is_empty() && !self.exports.is_empty());
         let mut verdicts = Vec::new();
         let (info, enc) = (hex(&self.info), hex(&self.enc));
         let (private, public) = suite.derive_key_pair(&hex(&self.ikmR)).unwrap();
         verdicts.push(private == hex(&self.skRm) && public == hex(&self.pkRm));
+        if let (Some(private), Some(public)) = (&self.skEm, &self.pkEm) {
+            let ephemeral = suite.derive_key_pair(&hex(&self.ikmE)).unwrap();
+            verdicts.push(ephemeral == (hex(private), hex(public)));
+            verdicts.push(hex(public) == enc);
+        }
 
         let random = randomness(&self.ikmE);
-        if let Some(Encryption { aad, ct, pt }) = self.encryptions.first() {
+        let shared = suite.kem().encapsulate(&public, &random).unwrap();
+        verdicts.push(shared.0.as_slice() == hex(&self.shared_secret) && shared.1 == enc);
+        self.run_schedule(
+            suite,
+            &Schedule::new(suite, &shared.0, &info),
+            &mut verdicts,
+        );
+        if let Some(Encryption { aad, ct, pt, .. }) = self.encryptions.first() {
             let (aad, ct, pt) = (hex(aad), hex(ct), hex(pt));
             let sealed = suite.seal(&public, &info, &aad, &pt, &random);
             verdicts.push(sealed == Ok((enc.clone(), ct.clone())));
@@ -96,6 +135,35 @@ impl Case {
         (verdicts.len(), passed)
     }
 
+    /// The schedule's values, and each encryption under its key and nonce: MLS makes the
+    /// first alone.
+    fn run_schedule(&self, suite: Suite, schedule: &Schedule, verdicts: &mut Vec<bool>) {
+        verdicts.push(schedule.context.as_slice() == hex(&self.key_schedule_context));
+        verdicts.push(schedule.secret.as_slice() == hex(&self.secret));
+        verdicts.push(schedule.expand::<32>(b"exp").as_slice() == hex(&self.exporter_secret));
+        let base_nonce = schedule.base_nonce();
+        verdicts.push(base_nonce.as_slice() == hex(&self.base_nonce));
+        let key = hex(&self.key);
+        verdicts.push(match suite.aead() {
+            Aead::Aes128Gcm => schedule.key::<16>().as_slice() == key,
+            Aead::ChaCha20Poly1305 => schedule.key::<32>().as_slice() == key,
+        });
+        for (number, case) in (0u128..).zip(&self.encryptions) {
+            let mut nonce = *base_nonce;
+            let number = number.to_be_bytes();
+            for (byte, digit) in nonce.iter_mut().rev().zip(number.iter().rev()) {
+                *byte ^= digit;
+            }
+            verdicts.push(nonce.as_slice() == hex(&case.nonce));
+            let (aad, mut buffer) = (hex(&case.aad), hex(&case.pt));
+            let tag = match suite.aead() {
+                Aead::Aes128Gcm => Aes128Gcm::new(&schedule.key()).seal(&nonce, &aad, &mut buffer),
+                Aead::ChaCha20Poly1305 => chacha::seal(&schedule.key(), &nonce, &aad, &mut buffer),
+            };
+            verdicts.push([&buffer[..], &tag.unwrap()].concat() == hex(&case.ct));
+        }
+    }
+
     /// All encryptions in turn, by the contexts of sign-in channels.
     fn run_contexts(&self, verdicts: &mut Vec<bool>) {
         let info = hex(&self.info);
@@ -103,7 +171,7 @@ impl Case {
         let random = hex(&self.ikmE).try_into().unwrap();
         let (mut sender, enc) = Sender::new(&public, &info, &random).unwrap();
         let mut receiver = Receiver::new(&private, &enc, &info).unwrap();
-        for Encryption { aad, ct, pt } in &self.encryptions {
+        for Encryption { aad, ct, pt, .. } in &self.encryptions {
             let (aad, ct, mut buffer) = (hex(aad), hex(ct), hex(pt));
             let tag = sender.seal(&aad, &mut buffer).unwrap();
             verdicts.push([&buffer[..], &tag].concat() == ct);
@@ -135,6 +203,7 @@ fn every_case_of_a_folder() {
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
         let cases: Vec<Case> = serde_json::from_slice(&fs::read(&path).unwrap())
             .unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert!(!cases.is_empty(), "no case in {file}");
         for case in cases {
             let line = lines.entry((file.clone(), case.name())).or_default();
             line.cases += 1;
