@@ -203,6 +203,33 @@ fn whose_rules_reject_it_does_not_follow() {
 }
 
 #[test]
+fn the_keystore_has_the_credential_that_counts() {
+    let [mut first, mut second, mut third] = three(&back());
+    let key = first.1.identity().signature_key();
+    let stored = |first: &Member| Identity::load(&first.0.keystore, &key).unwrap().unwrap();
+    let old = stored(&first);
+    let new = stored(&first).with_credential(Credential::basic(b"renewed"));
+    change(&mut first, &new);
+    assert_eq!(stored(&first).credential(), old.credential());
+    first.1.discard_pending(&mut first.0.keystore).unwrap();
+    assert_eq!(stored(&first).credential(), old.credential());
+
+    change(&mut first, &new);
+    merge(&mut first);
+    assert_eq!(stored(&first).credential(), new.credential());
+    // It was another's that was accepted.
+    first.1.roll_back(&mut first.0.keystore).unwrap();
+    assert_eq!(stored(&first).credential(), old.credential());
+    let won = second.1.commit(&mut second.0.keystore, &[], b"").unwrap();
+    merge(&mut second);
+    for (client, group) in [&mut first, &mut third] {
+        follow(&mut client.keystore, group, &won.commit);
+    }
+    assert!(is(&first.1, &old));
+    talk(&mut [first, second, third]);
+}
+
+#[test]
 fn discarded_or_overtaken_it_has_not_been() {
     let mut members = three(&Settings::default());
     let [first, second, third] = &mut members;

@@ -9,10 +9,10 @@
 
 mod common;
 
-use common::mls::{Client, SUITE, accept, agree, commit_and_follow, follow, talk};
+use common::mls::{Client, SUITE, accept, agree, commit_and_follow, follow, group_of, rules, talk};
 use necturus::mls::{
-    Capabilities, Credential, Extension, Group, GroupError, GroupParameters, Identity, KeyPackage,
-    KeyPackageOptions, Proposal, Settings,
+    Capabilities, Credential, Extension, ExternalJoin, Group, GroupError, GroupParameters,
+    Identity, JoinError, KeyPackage, KeyPackageOptions, Proposal, Settings,
 };
 
 const KIND: u16 = 0xF0EE;
@@ -94,4 +94,34 @@ fn nobody_comes_who_does_not_understand_our_new_credential() {
     follow(&mut client.keystore, group, &sent.commit);
     agree(&members);
     assert_eq!(members[0].1.members().unwrap().len(), 2);
+}
+
+#[test]
+fn nobody_joins_from_outside_whom_the_members_do_not_understand() {
+    let [(_, group), _] = group_of(SUITE, &Settings::default());
+    let credential = Credential::other(KIND, b"carol").unwrap();
+    let identity = Identity::new(SUITE, credential).unwrap();
+    let mut carol = Client::new("carol", SUITE);
+    let info = group.group_info().unwrap();
+    let join = ExternalJoin::default();
+    let joined = Group::join_external(&mut carol.keystore, identity, &info, None, &join, rules());
+    assert!(matches!(joined, Err(JoinError::Unsupported)));
+    assert!(Group::ids(&carol.keystore).unwrap().is_empty());
+}
+
+#[test]
+fn a_client_understands_its_own_credential() {
+    let credential = |name| Credential::other(KIND, name).unwrap();
+    let identity = Identity::new(SUITE, credential(b"alice")).unwrap();
+    let (mut alice, mut bob) = (Client::new("alice", SUITE), Client::new("bob", SUITE));
+    let parameters = GroupParameters::default();
+    let group = Group::create(&mut alice.keystore, identity, &parameters, rules()).unwrap();
+    let identity = Identity::new(SUITE, credential(b"bob")).unwrap();
+    let options = KeyPackageOptions::default();
+    let package = KeyPackage::generate(&mut bob.keystore, &identity, &options).unwrap();
+    let mut members = vec![(alice, group)];
+    let welcome = commit_and_follow(&mut members, 0, &[Proposal::Add(package)]).unwrap();
+    let group = bob.join(&welcome, &Settings::default());
+    members.push((bob, group));
+    talk(&mut members);
 }

@@ -87,16 +87,22 @@ impl Capabilities {
         self
     }
 
-    /// Understands a type of credentials, beside basic and X.509.
+    /// Understands a type of credentials, beside basic, X.509 and that of its own.
     #[must_use]
     pub fn credential(mut self, kind: u16) -> Self {
         self.credentials.push(kind);
         self
     }
 
-    pub(super) fn engine(&self) -> EngineCapabilities {
-        let credentials = [CredentialType::Basic, CredentialType::X509];
-        let own = self.credentials.iter().map(|kind| (*kind).into());
+    /// Those of a client with a credential of this type, which it has to understand.
+    pub(super) fn engine(&self, own_kind: u16) -> EngineCapabilities {
+        let mut kinds = vec![CredentialType::Basic, CredentialType::X509];
+        for kind in self.credentials.iter().chain([&own_kind]) {
+            let kind = (*kind).into();
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
         let own_proposals = self.proposals.iter().map(|kind| (*kind).into());
         EngineCapabilities::builder()
             .versions(vec![ProtocolVersion::Mls10])
@@ -116,7 +122,7 @@ impl Capabilities {
                     .chain(own_proposals)
                     .collect(),
             )
-            .credentials(credentials.into_iter().chain(own).collect())
+            .credentials(kinds)
             .build()
     }
 }

@@ -136,7 +136,7 @@ impl Group {
             .settings
             .create_config()
             .ciphersuite(identity.suite().engine())
-            .capabilities(parameters.capabilities.engine())
+            .capabilities(parameters.capabilities.engine(identity.credential().kind()))
             .with_group_context_extensions(extensions)
             .build();
         let provider = seed.provider(Overlay::new(keystore));

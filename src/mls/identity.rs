@@ -16,8 +16,9 @@ use super::{
     credential::Credential,
     group::Group,
     key_package::{self, KeyPackage},
+    overlay::Overlay,
     provider::Seed,
-    record::{LoneRecord, lone_key},
+    record::{LoneRecord, RecordKey, lone_key},
     signer::SigningKey,
     suite::CipherSuite,
 };
@@ -203,18 +204,27 @@ impl Identity {
     }
 
     pub(super) fn write(&self, changes: &mut Changes) {
-        let stored = Stored {
+        // Plain data is always encoded.
+        if let Ok(bytes) = codec::encode(&self.stored()) {
+            changes.insert(self.record().record(), Some(bytes));
+        }
+    }
+
+    /// [`Self::write`] along with what an operation of the engine changes.
+    pub(super) fn put(&self, overlay: &Overlay<'_>) -> Result<(), StoreError> {
+        overlay.told(overlay.put(self.record(), &self.stored()))
+    }
+
+    fn record(&self) -> RecordKey {
+        lone_key(LoneRecord::Identity, &self.signature_key())
+    }
+
+    fn stored(&self) -> Stored {
+        Stored {
             suite: self.suite.number(),
             credential_kind: self.credential.kind(),
             credential: self.credential.content(),
             key: Zeroizing::new(self.key.expose_secret().to_vec()),
-        };
-        // Plain data is always encoded.
-        if let Ok(bytes) = codec::encode(&stored) {
-            changes.insert(
-                lone_key(LoneRecord::Identity, &self.signature_key()).record(),
-                Some(bytes),
-            );
         }
     }
 

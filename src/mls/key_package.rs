@@ -105,7 +105,7 @@ impl KeyPackage {
         let provider = seed.provider(Overlay::new(keystore));
         let mut builder = Engine::builder()
             .key_package_lifetime(Lifetime::new(options.lifetime.as_secs()))
-            .leaf_node_capabilities(options.capabilities.engine());
+            .leaf_node_capabilities(options.capabilities.engine(identity.credential().kind()));
         if options.last_resort {
             builder = builder.mark_as_last_resort();
         }

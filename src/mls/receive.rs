@@ -176,8 +176,10 @@ pub enum ReceiveError {
 }
 
 impl ReceiveError {
-    /// Whether the message will never be accepted, whatever comes first: a commit, a
-    /// proposal, a pre-shared key, other rules, or the way back over a commit.
+    /// Whether the message will never be accepted as the group goes on, whatever comes
+    /// first: a commit, a proposal, a pre-shared key, or other rules. After [going
+    /// back](super::Group::roll_back) over a commit, and after joining again, give the
+    /// group what was sent since once more.
     #[must_use]
     pub const fn is_final(&self) -> bool {
         !matches!(

@@ -99,8 +99,8 @@ impl Settings {
         self
     }
 
-    /// How many messages of a sender, counted back from the newest, can still be
-    /// read when they come late; 5 by default.
+    /// How many messages of a sender, the newest that came among them, can be read:
+    /// with 1 none that comes late, with 5, the default, four of them.
     #[must_use]
     pub const fn out_of_order(mut self, messages: u32) -> Self {
         self.out_of_order = messages;
@@ -116,7 +116,9 @@ impl Settings {
     }
 
     /// Whether the ratchet tree is in each Welcome and GroupInfo, as it is by
-    /// default; else it has to be delivered beside them.
+    /// default; else [`Group::ratchet_tree`](super::Group::ratchet_tree) of the epoch
+    /// that they lead to has to be delivered beside them: with a Welcome, once our
+    /// commit is merged.
     #[must_use]
     pub const fn tree_in_welcome(mut self, included: bool) -> Self {
         self.tree_in_welcome = included;

@@ -37,6 +37,7 @@ pub struct StagedCommit {
 pub(super) struct Ticket {
     pub(super) group: Vec<u8>,
     pub(super) epoch: u64,
+    pub(super) leaf: u32,
     pub(super) number: u64,
 }
 

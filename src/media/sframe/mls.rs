@@ -70,7 +70,8 @@ impl MlsKeys {
     /// same. `leaves` is the number of leaves of the tree, `own_leaf` ours.
     ///
     /// # Errors
-    /// [`EpochError::NotNewer`] for an epoch that is not newer than all before it,
+    /// [`EpochError::NotNewer`] for an epoch that is not newer than all before it: a group
+    /// that went back over a commit begins with new keys,
     /// [`EpochError::BaseKeyLength`] for a key that the group did not export for
     /// this suite, [`EpochError::KeyId`] when `own_leaf` is none of the `leaves`.
     pub fn add_epoch(

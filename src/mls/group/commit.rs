@@ -99,7 +99,10 @@ impl Group {
         let rules = self.rules.clone();
         let key = self.key(GroupRecord::PendingMessages);
         let mut changes = Changes::new();
-        if let Some(next) = next {
+        // Of the same key there is one credential, until the merge the present one.
+        if let Some(next) = next
+            && next.signature_key() != self.identity.signature_key()
+        {
             next.write(&mut changes);
         }
         let seed = Seed::draw(rng)?;
@@ -192,7 +195,9 @@ impl Group {
     }
 
     /// Drops the commit of ours that waits, when another was accepted in its place.
-    /// Merging that other one does so, too. Draws 32 bytes.
+    /// Merging that other one does so, too. If ours was accepted, the group goes on
+    /// without us, and we have to [join again](Self::join_external): so discard nothing
+    /// whose fate is not known. Draws 32 bytes.
     ///
     /// # Errors
     /// [`GroupError::NoPendingCommit`] if none waits, and other [`GroupError`]s; the

@@ -31,8 +31,8 @@ impl Group {
     /// follow the old (RFC 9420 §5.3.1) is for them to say, and their rules are asked
     /// about the new; ours are, too. Draws 32 bytes.
     ///
-    /// The keystore keeps the new identity from now on, and the old one until it is
-    /// deleted. Key packages of the old one that were published have to be replaced.
+    /// The keystore keeps the new identity from now on, or from the merge on if its key
+    /// is the old one, and the old one until it is deleted. Key packages of the old one that were published have to be replaced.
     ///
     /// # Errors
     /// - [`GroupError::WrongSuite`] if the identity is of another suite than the group.
@@ -109,7 +109,9 @@ impl Group {
         let identity = match leaf {
             Some(leaf) if !self.identity.is_of(leaf) => {
                 let stored = Identity::load(keystore, leaf.signature_key().as_slice())?;
-                Some(in_leaf(stored.ok_or(StoreError::Damaged)?, engine))
+                let identity = in_leaf(stored.ok_or(StoreError::Damaged)?, engine);
+                identity.put(overlay)?;
+                Some(identity)
             }
             _ => None,
         };

@@ -5,7 +5,9 @@ mod external;
 mod invitation;
 
 use openmls::{
-    extensions::Extensions, group::GroupContext, messages::group_info::VerifiableGroupInfo,
+    extensions::Extensions,
+    group::{GroupContext, MlsGroup},
+    messages::group_info::VerifiableGroupInfo,
     prelude::RatchetTreeIn,
 };
 use openmls_traits::OpenMlsProvider;
@@ -17,6 +19,7 @@ use super::{
         provider::Provider, rules::Rules,
     },
     state::keys_of,
+    understood::MemberChanges,
 };
 use crate::store::{Keystore, StoreError};
 
@@ -72,6 +75,19 @@ impl Verification {
 fn forget(keystore: &Keystore, overlay: &Overlay<'_>, id: &[u8]) -> Result<(), StoreError> {
     overlay.delete_records(keys_of(keystore, id)?);
     Ok(())
+}
+
+/// Whether those who are there understand us, who have joined.
+fn check_understood(engine: &MlsGroup) -> Result<(), JoinError> {
+    let mut changes = MemberChanges::default();
+    if let Some(leaf) = engine.own_leaf_node() {
+        changes.add(leaf);
+    }
+    if changes.is_understood(engine) {
+        Ok(())
+    } else {
+        Err(JoinError::Unsupported)
+    }
 }
 
 fn check_members(

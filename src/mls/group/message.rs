@@ -73,7 +73,8 @@ impl Group {
     /// Takes a message to the group: an `MLSMessage` of wire format
     /// `mls_private_message` or `mls_public_message`. Draws 32 bytes.
     ///
-    /// A message of the application is decrypted, and its key is gone. A proposal or
+    /// A message of the application is decrypted, and its key is gone: if we die before
+    /// its text is kept, the sender has to send it again. A proposal or
     /// a commit is checked, and nothing is written before it is accepted.
     ///
     /// # Errors

@@ -30,7 +30,8 @@ use crate::store::Keystore;
 const FIRST_PRIVATE: u16 = 0xF000;
 
 impl Group {
-    /// Proposes a change for anybody to commit: it waits here, too. Draws 32 bytes.
+    /// Proposes a change for anybody to commit: it waits here, too, also if we die before
+    /// it is sent; our own commits cover it in any case. Draws 32 bytes.
     ///
     /// Returns an `MLSMessage`, private or public as the settings say;
     /// [`Proposal::SelfRemove`] is always public.
@@ -84,7 +85,10 @@ impl Group {
         self.propose_with(rng, keystore, proposal, authenticated_data)
     }
 
-    /// Drops a proposal that waits, by its reference. Draws 32 bytes.
+    /// Drops a proposal that waits, by its reference. If somebody's commit names it after
+    /// all, we cannot follow, and have to [join again](Self::join_external): mostly it is
+    /// better to leave it, as [`Self::commit_with`] leaves out what cannot be committed.
+    /// Draws 32 bytes.
     ///
     /// # Errors
     /// [`GroupError::UnknownProposal`] if it does not wait, and other

@@ -210,6 +210,7 @@ impl Group {
         Ticket {
             group: self.id.clone(),
             epoch: self.epoch,
+            leaf: self.own_leaf,
             number: self.tickets,
         }
     }
@@ -219,6 +220,7 @@ impl Group {
         self.staged
             && ticket.number == self.tickets
             && ticket.epoch == self.epoch
+            && ticket.leaf == self.own_leaf
             && ticket.group == self.id
     }
 

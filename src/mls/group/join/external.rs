@@ -12,7 +12,8 @@ use rand_core::TryCryptoRng;
 
 use super::{
     super::{Group, checked_id, commit::psk_id, message_bytes, outcome},
-    JoinError, Verification, check_external_senders, check_members, forget, parse_tree, tree_of,
+    JoinError, Verification, check_external_senders, check_members, check_understood, forget,
+    parse_tree, tree_of,
 };
 use crate::{
     mls::{
@@ -97,7 +98,7 @@ impl ExternalJoin {
         };
         let mut commit = outcome::<_, JoinError, _>(provider, built)?.leaf_node_parameters(
             LeafNodeParameters::builder()
-                .with_capabilities(self.capabilities.engine())
+                .with_capabilities(self.capabilities.engine(identity.credential().kind()))
                 .build(),
         );
         for psk in &self.psks {
@@ -119,6 +120,7 @@ impl ExternalJoin {
         if let Some(failure) = provider.failure() {
             return Err(failure.into());
         }
+        check_understood(&engine)?;
         check_members(engine.members(), rules)?;
         check_external_senders(engine.extensions(), rules)?;
         let message = message_bytes(messages.commit())?;
@@ -131,7 +133,8 @@ impl Group {
     /// what [`Self::group_info`] gives, `ratchet_tree` what [`Self::ratchet_tree`]
     /// gives where it is not in there. A leaf with our signature key is removed, so
     /// that a client that has lost its way or its state can come back; a group of
-    /// this id in the keystore is replaced. Draws 32 bytes.
+    /// this id in the keystore is replaced, before the commit is accepted: a member that
+    /// is up to date has more to lose. Draws 32 bytes.
     ///
     /// Returns the group, and the commit for its members: an `MLSMessage` of wire
     /// format `mls_public_message`. If it is not accepted as the next one,
