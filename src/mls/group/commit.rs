@@ -324,12 +324,12 @@ fn understood(
     proposals: &[Proposal],
 ) -> Result<(), GroupError> {
     let mut extensions = None;
-    let mut change = MemberChanges::default();
-    selection.propose_to(&mut change);
+    let mut changes = MemberChanges::new(engine);
+    selection.propose_to(&mut changes);
     for proposal in proposals {
         match proposal {
-            Proposal::Add(package) => change.add(package.engine().leaf_node()),
-            Proposal::Remove(leaf) => change.remove(*leaf),
+            Proposal::Add(package) => changes.add(package.engine().leaf_node()),
+            Proposal::Remove(leaf) => changes.remove(*leaf),
             Proposal::Extensions {
                 extensions: wanted,
                 external_senders,
@@ -342,13 +342,12 @@ fn understood(
         }
     }
     if let Some(extensions) = &extensions {
-        change.extend(extensions);
+        changes.extend(extensions);
     }
-    if let (Some(next), Some(leaf)) = (next, engine.own_leaf_node()) {
-        change.remove(engine.own_leaf_index().u32());
-        change.add_with(leaf, next.credential().kind().into());
+    if let Some(next) = next {
+        changes.become_one_of(next.credential().kind().into());
     }
-    if change.is_understood(engine) {
+    if changes.are_understood() {
         Ok(())
     } else {
         Err(GroupError::Unsupported)

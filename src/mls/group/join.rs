@@ -79,11 +79,11 @@ fn forget(keystore: &Keystore, overlay: &Overlay<'_>, id: &[u8]) -> Result<(), S
 
 /// Whether those who are there understand us, who have joined.
 fn check_understood(engine: &MlsGroup) -> Result<(), JoinError> {
-    let mut changes = MemberChanges::default();
+    let mut changes = MemberChanges::new(engine);
     if let Some(leaf) = engine.own_leaf_node() {
         changes.add(leaf);
     }
-    if changes.is_understood(engine) {
+    if changes.are_understood() {
         Ok(())
     } else {
         Err(JoinError::Unsupported)

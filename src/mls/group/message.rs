@@ -144,7 +144,7 @@ impl Group {
                 }
                 ProcessedMessageContent::StagedCommitMessage(commit) => {
                     sealable::commit(engine.ciphersuite(), &commit)?;
-                    if !MemberChanges::of_commit(&commit, sender).is_understood(&engine) {
+                    if !MemberChanges::of_commit(&engine, &commit, sender).are_understood() {
                         return Err(ReceiveError::InvalidCommit);
                     }
                     if !accepted(&commit, &self.rules) {

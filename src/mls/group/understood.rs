@@ -12,35 +12,51 @@ use openmls::{
     extensions::{Extension, ExtensionType, Extensions},
     group::{GroupContext, MlsGroup, StagedCommit},
     messages::proposals::{Proposal as EngineProposal, ProposalType},
-    prelude::{Capabilities, CredentialType, LeafNode},
+    prelude::{Capabilities, CredentialType, LeafNode, LeafNodeIndex},
 };
 
 use super::super::member::Sender;
 
 /// What a commit changes of whom has to understand what.
-#[derive(Default)]
 pub(super) struct MemberChanges<'c> {
+    engine: &'c MlsGroup,
     /// The leaves that are removed or replaced.
     gone: HashSet<u32>,
-    /// Those who come, and those who change.
+    /// Those who come, and those who understand or are something else than before.
     new: Vec<Leaf<'c>>,
     extensions: Option<&'c Extensions<GroupContext>>,
 }
 
 type Leaf<'c> = (&'c Capabilities, CredentialType);
 
+fn of_leaf(leaf: &LeafNode) -> Leaf<'_> {
+    (leaf.capabilities(), leaf.credential().credential_type())
+}
+
 impl<'c> MemberChanges<'c> {
-    pub(super) fn of_commit(commit: &'c StagedCommit, sender: Sender) -> Self {
-        let mut this = Self::default();
+    pub(super) fn new(engine: &'c MlsGroup) -> Self {
+        Self {
+            engine,
+            gone: HashSet::new(),
+            new: Vec::new(),
+            extensions: None,
+        }
+    }
+
+    pub(super) fn of_commit(
+        engine: &'c MlsGroup,
+        commit: &'c StagedCommit,
+        sender: Sender,
+    ) -> Self {
+        let mut this = Self::new(engine);
         for proposal in commit.queued_proposals() {
             let sender = Sender::from_engine(proposal.sender());
             this.propose(proposal.proposal(), sender);
         }
-        if let Some(leaf) = commit.update_path_leaf_node() {
-            if let Sender::Member(index) = sender {
-                this.remove(index);
-            }
-            this.add(leaf);
+        match (commit.update_path_leaf_node(), sender) {
+            (Some(leaf), Sender::Member(index)) => this.replace(index, of_leaf(leaf)),
+            (Some(leaf), _) => this.add(leaf),
+            (None, _) => {}
         }
         this
     }
@@ -49,8 +65,7 @@ impl<'c> MemberChanges<'c> {
         match (proposal, sender) {
             (EngineProposal::Add(add), _) => self.add(add.key_package().leaf_node()),
             (EngineProposal::Update(update), Sender::Member(leaf)) => {
-                self.remove(leaf);
-                self.add(update.leaf_node());
+                self.replace(leaf, of_leaf(update.leaf_node()));
             }
             (EngineProposal::Remove(remove), _) => self.remove(remove.removed().u32()),
             (EngineProposal::SelfRemove, Sender::Member(leaf)) => self.remove(leaf),
@@ -62,16 +77,28 @@ impl<'c> MemberChanges<'c> {
     }
 
     pub(super) fn add(&mut self, leaf: &'c LeafNode) {
-        self.add_with(leaf, leaf.credential().credential_type());
-    }
-
-    /// A leaf that gets another credential.
-    pub(super) fn add_with(&mut self, leaf: &'c LeafNode, credential: CredentialType) {
-        self.new.push((leaf.capabilities(), credential));
+        self.new.push(of_leaf(leaf));
     }
 
     pub(super) fn remove(&mut self, leaf: u32) {
         self.gone.insert(leaf);
+    }
+
+    /// Our own leaf gets a credential of this type.
+    pub(super) fn become_one_of(&mut self, credential: CredentialType) {
+        if let Some(leaf) = self.engine.own_leaf_node() {
+            let us = self.engine.own_leaf_index().u32();
+            self.replace(us, (leaf.capabilities(), credential));
+        }
+    }
+
+    /// Mostly keys alone change.
+    fn replace(&mut self, index: u32, new: Leaf<'c>) {
+        let old = self.engine.public_group().leaf(LeafNodeIndex::new(index));
+        if old.map(of_leaf) != Some(new) {
+            self.gone.insert(index);
+            self.new.push(new);
+        }
     }
 
     pub(super) const fn extend(&mut self, extensions: &'c Extensions<GroupContext>) {
@@ -80,15 +107,16 @@ impl<'c> MemberChanges<'c> {
 
     /// Whether all are understood by all, as far as they are new. What is there already
     /// is not looked at: nothing could be committed in a group in which it is not so.
-    pub(super) fn is_understood(&self, engine: &MlsGroup) -> bool {
+    pub(super) fn are_understood(&self) -> bool {
         if self.new.is_empty() && self.extensions.is_none() {
             return true;
         }
-        let stays: Vec<Leaf<'_>> = engine
+        let stays: Vec<Leaf<'_>> = self
+            .engine
             .treesync()
             .full_leaves()
             .filter(|(index, _)| !self.gone.contains(&index.u32()))
-            .map(|(_, leaf)| (leaf.capabilities(), leaf.credential().credential_type()))
+            .map(|(_, leaf)| of_leaf(leaf))
             .collect();
         let credentials = |leaves: &[Leaf<'_>]| -> HashSet<_> {
             leaves.iter().map(|(_, credential)| *credential).collect()
