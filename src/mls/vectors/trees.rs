@@ -111,7 +111,10 @@ impl Case for TreeOperations {
 
         let mut proposal = Reader(&self.proposal);
         match proposal.u16() {
-            1 => drop(tree.add(Leaf::of_key_package(&mut proposal))),
+            1 => {
+                assert!(key_package_verifies(&suite, proposal.0));
+                tree.add(Leaf::of_key_package(&mut proposal));
+            }
             2 => tree.update(self.proposal_sender, Leaf::read(&mut proposal)),
             3 => tree.remove(proposal.u32()),
             other => panic!("proposal type {other}"),
@@ -121,4 +124,17 @@ impl Case for TreeOperations {
         assert_eq!(tree.write(), *self.tree_after);
         assert_eq!(tree.tree_hash(&suite, tree.root()), *self.tree_hash_after);
     }
+}
+
+/// Whether a key package is signed by the key of its leaf (RFC 9420, section 10).
+fn key_package_verifies(suite: &Suite, package: &[u8]) -> bool {
+    let (mut reader, mut key) = (Reader(package), Vec::new());
+    let signed = reader.taken(|reader| {
+        // Version, suite, and the key that it is joined by.
+        reader.bytes(4);
+        reader.skip_vectors(1);
+        key = Leaf::read(reader).signature_key;
+        reader.skip_vectors(1);
+    });
+    suite.verifies_with_label(&key, "KeyPackageTBS", signed, reader.vector())
 }
