@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::primitives::ed25519::{SignatureError, cofactorless::Key};
 
-/// The keys that were used last, few of them: who writes to a group often does so again.
+/// The keys that came last, few of them: who writes to a group often does so again.
 /// Public.
 #[derive(Default)]
 pub(crate) struct DecodedKeys(Mutex<VecDeque<Key>>);
