@@ -9,7 +9,7 @@ use super::{
     Case, Hex,
     formulas::{Reader, Suite},
     observer::tree_hash_after,
-    tree::{Leaf, Tree},
+    tree::{Leaf, Node, Tree},
 };
 
 #[derive(Deserialize)]
@@ -253,7 +253,7 @@ impl Private {
         Some(node_key(suite, &secret.path_secret).private.to_vec())
     }
 
-    /// Whether private keys and public ones belong together.
+    /// Whether private keys and public ones belong together, and none is missing.
     fn check(&self, suite: &Suite, tree: &Tree) {
         let leaf = tree.leaf(self.index).expect("the member's leaf");
         let sealed = suite.encrypt_with_label(&leaf.key, "", &[], b"for the leaf");
@@ -272,6 +272,19 @@ impl Private {
                 secret.node
             );
         }
+        // Above the leaf all that is not blank, where the leaf is not unmerged.
+        let mut known: Vec<_> = tree
+            .direct_path(self.index)
+            .filter(|node| {
+                matches!(
+                    tree.node(*node),
+                    Some(Node::Parent { unmerged, .. }) if !unmerged.contains(&self.index)
+                )
+            })
+            .collect();
+        known.sort_unstable();
+        let nodes = self.path_secrets.iter().map(|secret| secret.node);
+        assert!(nodes.eq(known), "the path secrets of {}", self.index);
     }
 }
 
