@@ -66,7 +66,7 @@ pub(super) struct Messages {
 }
 
 impl Case for Messages {
-    const THROUGH: &'static str = "the engine's public types: GroupSecrets (private) unread, ReInit without ratchet_tree (refused)";
+    const THROUGH: &'static str = "the engine's public types: of GroupSecrets (private) the shape, ReInit without ratchet_tree (refused)";
 
     fn suite(&self) -> Option<u16> {
         None
