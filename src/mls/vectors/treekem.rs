@@ -284,7 +284,9 @@ impl Private {
             .collect();
         known.sort_unstable();
         let nodes = self.path_secrets.iter().map(|secret| secret.node);
-        assert!(nodes.eq(known), "the path secrets of {}", self.index);
+        let mut nodes: Vec<_> = nodes.collect();
+        nodes.sort_unstable();
+        assert_eq!(nodes, known, "the path secrets of {}", self.index);
     }
 }
 
