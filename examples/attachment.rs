@@ -4,10 +4,7 @@
 //! Run it with `cargo run --release --example attachment`.
 
 use core::error::Error;
-use std::{
-    fs::{self, File},
-    io::{Seek, SeekFrom, Write},
-};
+use std::fs::{self, File};
 
 use necturus::{
     json::Object,
@@ -57,13 +54,13 @@ fn show(
     assert!(fs::read(copy)? == pixels, "the picture came through");
 
     // Whoever stores the upload can flip a bit of the picture, unless he is caught.
-    let mut tampered = File::options().write(true).open(upload)?;
-    tampered.seek(SeekFrom::Start(1_000_000))?;
-    tampered.write_all(&[0])?;
+    let mut tampered = fs::read(upload)?;
+    *tampered.get_mut(1_000_000).ok_or("too short")? ^= 1;
+    fs::write(upload, tampered)?;
     match file.decrypt_to(File::open(upload)?, File::create(copy)?) {
         Ok(_) => return Err("a changed file was accepted".into()),
         Err(error) => println!(
-            "changed by one byte: {error}, {}; {} bytes were written",
+            "changed by one bit: {error}, {}; {} bytes were written",
             error.source().ok_or("it has a reason")?,
             fs::metadata(copy)?.len()
         ),
