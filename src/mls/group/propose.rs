@@ -31,7 +31,8 @@ const FIRST_PRIVATE: u16 = 0xF000;
 
 impl Group {
     /// Proposes a change for anybody to commit: it waits here, too, also if we die before
-    /// it is sent; our own commits cover it in any case. Draws 32 bytes.
+    /// it is sent. Our own commits can be followed by those who never got it. Draws 32
+    /// bytes.
     ///
     /// Returns an `MLSMessage`, private or public as the settings say;
     /// [`Proposal::SelfRemove`] is always public.
